@@ -15,7 +15,9 @@ export interface CountedAdmission extends Admission {
   inFlight(): number;
 }
 
-/** A JSON page takes up to 6 MiB, and stays in memory until its caller has received it. */
+/**
+ * The maximum number of JSON pages in progress. A page takes up to 6 MiB, and stays in memory until its caller has received it.
+ */
 const MAX_PAGES = 4;
 const MAX_PAGES_PER_CALLER = 2;
 
@@ -71,7 +73,7 @@ export function createAdmission(
   };
 }
 
-/** Callers without requests in progress use no memory. */
+/** Counts requests by caller. A caller without requests in progress uses no memory. */
 function countsByCaller(): {
   of(subject: string): number;
   add(subject: string): void;

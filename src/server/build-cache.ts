@@ -7,8 +7,8 @@ import type { Log } from '../observability/log.ts';
 import type { Read } from '../s3/read.ts';
 
 /**
- * Keeps the cache across reloads, because its confirmations are for sessions, and a changed role or grant has other sessions. The
- * console has no cache: it is a service of its own, with few readers.
+ * Keeps the cache across reloads. Keeping it is safe, because each confirmation is for one session, and a changed role or grant
+ * gets new sessions. The console has no cache: it is a service of its own, with few readers.
  */
 export function cacheFor(
   { cache }: Config,

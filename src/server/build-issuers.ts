@@ -22,7 +22,7 @@ export function buildIssuers(
   const onKeysFailed: OnKeysFailed = (fault, { issuer, isFirst }) => {
     const whose = issuer === undefined ? "Google's keys" : `the keys of issuer ${issuer}`;
     if (!isFirst) logFault('WARNING', `${whose} could not be refreshed; the known keys stay in use`, fault);
-    // While Google's keys are missing, every request logs this fault.
+    // Does not log missing keys of Google, because every request logs this fault until the keys have been fetched.
     else if (issuer !== undefined)
       logFault('ERROR', `${whose} could not be fetched; callers of other issuers are not affected`, fault);
   };

@@ -19,7 +19,10 @@ import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
 import { withConfiguredCache } from './build-cache.ts';
 
-/** The maximum number of lines per ten seconds about fallbacks of one bucket for one reason. The access log shows each of them. */
+/**
+ * The maximum number of log lines per ten seconds about fallbacks of one bucket for one reason. The access log shows every
+ * fallback.
+ */
 const FALLBACK_LINES = 1;
 
 /**

@@ -40,12 +40,12 @@ export interface Steps {
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;
   readonly transport: Transport;
-  /** The memory for reading ahead. */
+  /** The memory for reading ahead, which all requests share. */
   readonly readAheadPool: BlockPool;
   readonly reader: Reader;
-  /** Absent if no cache is configured. */
+  /** The cache; absent if no cache is configured. */
   readonly cache: CacheStore | undefined;
-  /** Undefined if the configuration has no budgets. */
+  /** Finds a caller's budget; undefined if the configuration has no budgets. */
   readonly budgetOf: BudgetOf | undefined;
 }
 
@@ -94,7 +94,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
   const federation = keepOrBuild(previous?.federation, isSameIdentity, () =>
     buildFederation(config, resources, { roleAccess, transport }),
   );
-  // After a change of the limit, responses in progress keep their parts in the previous pool.
+  // If a reload changes the limit, responses in progress keep their parts in the previous pool.
   const isSamePool = isSame(({ readAhead }) => readAhead.memoryBytes);
   const readAheadPool = keepOrBuild(previous?.readAheadPool, isSamePool, () =>
     createBlockPool(config.readAhead.memoryBytes),
@@ -172,8 +172,8 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
 }
 
 /**
- * Returns the names of the roles that a reload does not affect: the assuming identity, the role's settings, and the buckets and
- * grants that use the role are all the same as before.
+ * Returns the names of the roles that a reload does not affect. For these roles, the assuming identity, the role's settings, and
+ * the buckets and grants that use the role are all the same as before.
  */
 export function unchangedRoles(before: Config, after: Config): ReadonlySet<string> {
   if (!isDeepStrictEqual(assumerIn(before), assumerIn(after))) return new Set();

@@ -25,7 +25,7 @@ const MIN_CONNECTIONS = 64;
 /** The number of connections that are accepted above the limit if every open connection has a response in progress. */
 const MAX_OVER_LIMIT = 100;
 
-/** A Prometheus scraper keeps only one or two connections open. */
+/** The maximum number of connections to the metrics port. A Prometheus scraper keeps only one or two connections open. */
 const MAX_FOR_METRICS = 100;
 
 /**

@@ -24,11 +24,17 @@ export interface DailyUsage {
 export interface CallerUsage {
   used(): number;
   reserved(): number;
-  /** What is neither used nor reserved; holds do not count. Negative after a reload with a lower limit. */
+  /** The bytes that are neither used nor reserved. Holds are not subtracted. Negative after a reload with a lower limit. */
   left(): number;
-  /** @returns undefined if the bytes are not free at once, or if there is no ample rest and the bytes are no maximum */
+  /**
+   * @param isMaximum whether the read cannot need more bytes. If it may need more, much more than `bytes` must be free
+   * @returns undefined if the bytes cannot be held now
+   */
   hold(bytes: number, isMaximum: boolean): Reservation | undefined;
-  /** Waits for holds if the bytes do not fit because of them. @returns undefined if the bytes do not fit in any case */
+  /**
+   * If the bytes do not fit because of holds, waits for the holds to end.
+   * @returns undefined if the bytes do not fit even then
+   */
   reserve(bytes: number, cancellation: Cancellation, isHold: boolean): Promise<Reservation | undefined>;
   stopHolding(): void;
   /** Whether a threshold has been reached for the first time today. */
@@ -37,10 +43,10 @@ export interface CallerUsage {
 
 const DAY_MS = 86_400_000;
 
-/** How many holds must be free so that one more is given. With fewer, a read would often turn out not to fit. */
+/** How many holds of the same size must fit before one more begins. With fewer, reads would often turn out not to fit. */
 const AMPLE_HOLDS = 4;
 
-/** @param now milliseconds since 1970. If this clock goes back to the day before, the current day goes on */
+/** @param now milliseconds since 1970. If this clock is set back to an earlier day, the current day continues */
 export function dailyUsage(now: () => number): DailyUsage {
   const days = new Map<string, Day>();
   let today = 0;
@@ -48,7 +54,7 @@ export function dailyUsage(now: () => number): DailyUsage {
     const date = Math.floor(now() / DAY_MS);
     if (date <= today) return;
     today = date;
-    // Reads in progress keep the day on which they began.
+    // Reads in progress keep a reference to the day on which they began.
     days.clear();
   };
   const dayOf = (subject: string): Day => {
@@ -83,7 +89,7 @@ export function dailyUsage(now: () => number): DailyUsage {
         hold: (bytes, isMaximum) => {
           const day = dayOf(subject);
           const isAmple = isMaximum || (day.mayHold && free(day) >= AMPLE_HOLDS * bytes);
-          // Reads that already wait for holds to end come first.
+          // Gives priority to reads that are already waiting for holds to end.
           const fits = isAmple && day.waiting === 0 && bytes <= free(day);
           return fits ? open(day, bytes, true) : undefined;
         },

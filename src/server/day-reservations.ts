@@ -3,7 +3,7 @@ import type { Reservation } from '../s3/budget/allowance.ts';
 
 /** One caller's bytes of one day. A read counts for the day on which it began. */
 export interface Day {
-  /** Days since 1970 in UTC. */
+  /** The number of days since 1970 in UTC. */
   readonly date: number;
   used: number;
   /** The bytes of reads whose length is known, including the bytes received so far. */
@@ -30,7 +30,7 @@ export const newDay = (date: number): Day => ({
 });
 
 /**
- * Reserves the bytes, or holds them, without a check that they fit.
+ * Reserves or holds the bytes without checking that they fit.
  * @param options.hasFree whether the caller may receive this many more bytes today
  * @param options.onReserved called whenever the used and reserved bytes may have grown
  */
@@ -70,7 +70,7 @@ export function openReservation(
     },
     receive: (more) => {
       if (isClosed) {
-        // The last bytes before a connection closes.
+        // Counts the last bytes that arrive before the connection closes.
         day.used += more;
         return true;
       }

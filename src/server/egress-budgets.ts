@@ -13,7 +13,7 @@ import type { CallerUsage } from './daily-usage.ts';
 export interface CallerBudget extends Allowance {
   /** The smallest of the budgets that apply to the caller. */
   readonly bytesPerDay: number;
-  /** What the caller may still request today; at least 0. */
+  /** How many bytes the caller may still request today; never negative. */
   remaining(): number;
 }
 

@@ -1,7 +1,7 @@
 // Detects overload: measures how late a timer fires while reads are in progress, smoothed and with hysteresis.
 
 export interface EventLoopLag {
-  /** Every call needs a matching `readEnds`. */
+  /** Must be called when a read begins. Every call needs a later call of `readEnds`. */
   readBegins(): void;
   readEnds(): void;
   /** Whether the event loop lags so much that new requests must be rejected; always false if no read is in progress. */
@@ -22,15 +22,15 @@ const WEIGHT = 0.1;
 const MAX_TICK_MS = 1_000;
 
 /**
- * Probes time out after one second. A probe takes about three turns of the event loop from its connection to its response, and
- * a timer fires half a turn late on average. At a lag of 200 ms, the probe's response is therefore still in time. A busy
- * process that keeps up with its requests stays far below this limit: it handles a thousand simultaneous small requests in 100
- * to 200 ms, and half of that time counts as lag.
+ * The lag above which requests are rejected. The platform's probes time out after one second. A probe takes about three turns of
+ * the event loop from its connection to its response, and a timer fires half a turn late on average. At a lag of 200 ms, the
+ * probe's response is therefore still in time. A busy process that keeps up with its requests stays far below this limit: it
+ * handles a thousand simultaneous small requests in 100 to 200 ms, and half of that time counts as lag.
  */
 const TOO_LONG_MS = 200;
 /**
- * The lag below which requests are admitted again. It is low enough that the admitted requests do not immediately push the lag
- * over the limit.
+ * The lag below which requests are admitted again. The value is low enough that the admitted requests do not immediately push the
+ * lag over the limit.
  */
 const RECOVERED_MS = 100;
 

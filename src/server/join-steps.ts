@@ -40,7 +40,7 @@ export interface Shared {
   readonly startedAt: Date;
   readonly deferWrite: DeferWrite;
   readonly egressRows: () => readonly EgressRow[];
-  /** Set if this process is the console. */
+  /** The console's page; undefined if this process is the bridge. */
   readonly page: { readonly assets: Assets; readonly activity: Activity } | undefined;
 }
 
@@ -108,7 +108,7 @@ export function joinSteps(
       ...egressReport(shared.egressRows(), config.egressPrices),
     }),
   };
-  // Loaded late, because reads do not need Express, and loading it takes a twentieth of the startup time.
+  // Loads the control routes late, because reads do not need Express, and loading it takes a twentieth of the startup time.
   const control = async (): Promise<ControlRoute> => {
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);

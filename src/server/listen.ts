@@ -16,12 +16,15 @@ import { serveHttp2 } from './http2/serve-http2.ts';
 import type { RoleAccess } from './role-access.ts';
 
 /**
- * Google's front ends reuse connections for 600 s, and must close them before the bridge does (Cloud Load Balancing, "Timeouts and
- * retries").
+ * How long an idle connection is kept. Google's front ends reuse connections for 600 s, and must close them before the bridge
+ * does (Cloud Load Balancing, "Timeouts and retries").
  */
 const KEEP_ALIVE_MS = 620_000;
 
-/** Tokens are shorter than 2 KiB. S3 clients send a token in addition to their own signature. */
+/**
+ * The maximum size of a request's headers. Tokens are shorter than 2 KiB. S3 clients send a token in addition to their own
+ * signature.
+ */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -39,12 +42,15 @@ const CHECKED_EVERY_MS = 5_000;
 /** How often idle connections are closed while draining. */
 const SWEEP_MS = 50;
 /**
- * The time to wait until aborted responses are logged. They are logged when their sockets close, which is after the server has
- * closed.
+ * The time to wait until aborted responses are logged. Aborted responses are logged when their sockets close, which is after the
+ * server has closed.
  */
 const LAST_LINES_MS = 10;
 
-/** The least time to send the last traces, if downloads have used all of `limits.drain`; Cloud Run's 10 s minus the default of 9 s allow it. */
+/**
+ * The minimum time for sending the last traces, even if downloads have used all of `limits.drain`. On Cloud Run, 10 s minus the
+ * default of 9 s leave enough time.
+ */
 const LAST_TRACES_MS = 500;
 
 const LIMITS = {
@@ -53,7 +59,7 @@ const LIMITS = {
   headersTimeout: HEADERS_MS,
   requestTimeout: REQUEST_MS,
   connectionsCheckingInterval: CHECKED_EVERY_MS,
-  // Set explicitly, because a Node option can change the default.
+  // This option is set explicitly, because a Node option can change the default.
   insecureHTTPParser: false,
   // The bridge checks the Host header itself, because Node would reject a request without it, but would not log the request or
   // send a request ID.
@@ -156,8 +162,8 @@ const unguarded: Guard = (listener) => listener;
 function serverFor(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   server.on('checkContinue', (request, response) => {
-    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Requests that get a 405 do
-    // not need it.
+    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Requests that get a 405 need
+    // no status 100.
     const { method = '', url } = request;
     if (['GET', 'HEAD'].includes(method) || isStsPath(url)) response.writeContinue();
     listener(request, response);

@@ -33,7 +33,7 @@ export function malformedRequests(
   const write = limitLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
-  // Connections on which this module has sent a final response.
+  // Connections on which this module has already sent an error response.
   const ended = new WeakSet<Duplex>();
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 

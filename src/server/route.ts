@@ -59,7 +59,7 @@ export function createRouter(parts: {
     if (cors !== undefined && !isCredentials(request.url) && sendCors(cors, request, response)) {
       context.operation = 'preflight';
     } else if (front(context)) {
-      // The front has responded.
+      // The landing page or the console has responded.
     } else if (isControl(request.url)) {
       context.operation = 'control';
       void loadControl().then((route) => {
@@ -88,10 +88,16 @@ export function createRouter(parts: {
   return { listener, streamListener: serve };
 }
 
-/** No bucket's path can begin with `/-/`. Two of the routes under `/-/` are ordinary reads. */
+/**
+ * Whether a request is for a control route. No bucket's path can begin with `/-/`. Two of the routes under `/-/` are ordinary
+ * reads.
+ */
 function isControl(url = ''): boolean {
   return url.startsWith('/-/') && !isQueryForm(url);
 }
 
-/** No web page may read credentials, whatever `cors` allows. The routers below accept no other spelling of this path. */
+/**
+ * Whether a request is for credentials, which no web page may read, whatever `cors` allows. The routers below accept no other
+ * spelling of this path.
+ */
 const isCredentials = (url = ''): boolean => url.startsWith('/-/credentials');

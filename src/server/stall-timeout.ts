@@ -5,10 +5,11 @@ import { abortResponse } from '../api/responses/object.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 
 /**
- * The kernel reports progress only when a third of its buffer is free again, so a slow reader may cause one empty window.
- * Progress is visible only in whole writes, which are 64 KiB if S3 sends without a pause. A caller that receives less than one
- * write in two windows (1.1 KB/s with a window of 30 s) counts as receiving nothing, however steadily it reads. No higher rate
- * is required, because a slow caller occupies only its own slots, and `limits.perCaller` limits their number.
+ * The number of windows without progress after which a response is aborted. The kernel reports progress only when a third of its
+ * buffer is free again, so a slow reader may cause one such window. Progress is visible only in whole writes, which are 64 KiB if
+ * S3 sends without a pause. A caller that receives less than one write in two windows (1.1 KB/s with a window of 30 s) counts as
+ * receiving nothing, however steadily it reads. No higher rate is required, because a slow caller occupies only its own slots,
+ * and `limits.perCaller` limits their number.
  */
 const MAX_EMPTY_WINDOWS = 2;
 

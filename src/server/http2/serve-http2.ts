@@ -39,7 +39,7 @@ export function serveHttp2(
     session.once('close', () => sessions.delete(session));
   };
 
-  // The HTTP/1 server still accepts, counts and closes the connection.
+  // The HTTP/1 server's own listeners, which get the connections that do not speak HTTP/2.
   const serveHttp1 = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {

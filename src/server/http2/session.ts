@@ -26,7 +26,7 @@ const MAX_INVALID_FRAMES = 100;
 const REQUEST_BODY_BYTES = 16 * 1024;
 
 /**
- * The memory limit for a session, in MB. It covers the state of streams and headers, and frames that the kernel has not
+ * The memory limit for a session, in MB. The limit covers the state of streams and headers, and frames that the kernel has not
  * accepted yet. Above this limit, Node rejects further streams.
  */
 const MAX_SESSION_MEMORY = 32;
@@ -123,7 +123,7 @@ export function openSession(
     });
     // The error can be ignored, because every error is followed by `close`.
     stream.on('error', ignoreError);
-    // The client may have cancelled the request in the same packet.
+    // The client may have canceled the request in the same packet.
     if (stream.destroyed || stream.closed) return;
     // nghttp2 also rejects headers that are too large, but only once the client has acknowledged the settings.
     if (headerListBytes(rawHeaders) > limits.maxHeaderBytes) {
@@ -139,7 +139,7 @@ export function openSession(
 }
 
 function ignoreError(): void {
-  // Node reports it again with `close`.
+  // Ignores the error, because Node reports it again with `close`.
 }
 
 /** Returns the size of a header list as defined in RFC 9113, 6.5.2. */

@@ -23,7 +23,7 @@ export function streamRequest(
   { stream, socket }: { readonly stream: ServerHttp2Stream; readonly socket: Socket },
 ): CallerRequest {
   const { ':method': method, ':path': url, ':authority': authority } = headers;
-  // RFC 9113, 8.3.1: `:authority` replaces Host, and nghttp2 rejects requests with neither.
+  // `:authority` replaces Host, and nghttp2 rejects requests that contain neither (RFC 9113, 8.3.1).
   if (authority !== undefined) headers.host = authority;
   return { httpVersion: '2.0', method, url, headers, rawHeaders, socket, stream };
 }
@@ -32,8 +32,8 @@ export function streamRequest(
  * Used instead of Node's Http2ServerResponse. All streams share the `socket` of that class, so it does not show whether a single
  * response makes progress or whether its caller is ready for more data.
  *
- * This is a class, because V8 creates a hidden class for each object literal with getters, and the hidden class keeps the object
- * in memory until the next major garbage collection.
+ * This is a class, because V8 creates a hidden class for each object literal with getters. The hidden class keeps the object in
+ * memory until the next major garbage collection.
  */
 export class StreamResponse implements CallerResponse, ResponseSocket {
   statusCode = 200;
