@@ -30,7 +30,10 @@ const USAGE = `npm run bench -- [FLAGS]
 /** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** Even a full run measures these contenders with only some of the objects. */
+/**
+ * The objects for `h2c` and for the simple alternatives to the bridge. Even a full run does not measure these contenders with
+ * other objects.
+ */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
 export interface Certificate {
-  /** PEM files. */
+  /** The certificate and its key, as paths of PEM files. */
   readonly certificate: string;
   readonly key: string;
 }

@@ -25,7 +25,7 @@ export interface Children {
 }
 
 /**
- * How long to wait for a process to stop. This is shorter than the bridge's drain timeout, because no request is in progress
+ * How long to wait for a process to stop. This time is shorter than the bridge's drain timeout, because no request is in progress
  * when the benchmark stops the bridge.
  */
 const STOP_MS = 5_000;

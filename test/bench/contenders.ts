@@ -11,7 +11,7 @@ import type { BenchObject } from './objects.ts';
 import { freePort, listening } from './ports.ts';
 import { readerToken } from './tokens.ts';
 
-/** The load generator and the upstreams run on one core, and the measured servers on the other. */
+/** The core of the load generator and the upstreams. The measured servers run on the other core. */
 export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
@@ -47,7 +47,7 @@ export interface Field {
   readonly contenders: readonly Contender[];
   /** The bucket in path-style URLs. All contenders use the same one. */
   readonly bucket: string;
-  /** The stand-in for S3. It is also measured directly, because every contender's time includes the stand-in's time. */
+  /** The stand-in for S3. The stand-in is also measured directly, because every contender's time includes the stand-in's time. */
   readonly behind: Contender;
 }
 

@@ -10,7 +10,7 @@ function family(pid: number): number[] {
   return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => family(Number(child))))];
 }
 
-/** The user and system time of a process and its descendants (proc(5), /proc/pid/stat, fields 14 and 15). */
+/** Returns the user and system time of a process and its descendants (proc(5), /proc/pid/stat, fields 14 and 15). */
 export function cpuSeconds(pid: number): number {
   return sum(
     family(pid).map((member) => {
@@ -22,13 +22,15 @@ export function cpuSeconds(pid: number): number {
   );
 }
 
-/** The VmRSS of the process and its descendants. If several processes share a page, it is counted once for each process. */
+/**
+ * Returns the VmRSS of the process and its descendants. If several processes share a page, it is counted once for each process.
+ */
 export const residentMiB = (pid: number): number => statusMiB(pid, /^VmRSS:\s*(\d+) kB/m);
 
-/** VmHWM: the peak resident size since the process started or `forgetPeak` was called. */
+/** Returns VmHWM, the peak resident size since the process started or `forgetPeak` was called. */
 export const peakMiB = (pid: number): number => statusMiB(pid, /^VmHWM:\s*(\d+) kB/m);
 
-/** proc(5), /proc/pid/clear_refs: writing 5 resets the peak to the current resident size. */
+/** Resets the peak to the current resident size, by writing 5 to the file (proc(5), /proc/pid/clear_refs). */
 export function forgetPeak(pid: number): void {
   for (const member of family(pid)) writeFileSync(`/proc/${member}/clear_refs`, '5');
 }
@@ -42,7 +44,7 @@ function statusMiB(pid: number, line: RegExp): number {
   );
 }
 
-/** The time during which a core was not idle, including time stolen by the hypervisor (proc(5), /proc/stat). */
+/** Returns the time during which a core was not idle, including time stolen by the hypervisor (proc(5), /proc/stat). */
 export function coreBusySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number);

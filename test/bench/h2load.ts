@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Load, LoadOptions } from './wrk.ts';
 
-/** When the load ends, h2load waits for responses that it has begun to receive. */
+/** How long to wait for h2load after the load, because it waits for responses that it has begun to receive. */
 const GRACE_MS = 15_000;
 
 /**
- * The flow-control window of a stream and of the connection, as a power of two. It is larger than every object except the 64
- * MiB one, so that flow control does not affect the results for the other objects.
+ * The flow-control window of a stream and of the connection, as a power of two. The window is larger than every object except the
+ * 64 MiB one, so that flow control does not affect the results for the other objects.
  */
 const WINDOW_BITS = '24';
 
@@ -29,7 +29,7 @@ export async function loadOverHttp2(url: string, options: Omit<LoadOptions, 'tok
       ['-c', String(core), ...h2load, ...windows, `--log-file=${log}`, ...headers, url],
       { signal, timeout: seconds * 1000 + GRACE_MS, killSignal: 'SIGKILL' },
     );
-    // One line per response: when it began, its status, and its duration in microseconds.
+    // Each line describes one response: when it began, its status, and its duration in microseconds.
     const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
     const wrong = lines.find((line) => line.split('\t')[1] !== '200');
     if (wrong !== undefined) throw new Error(`h2load got a failure from ${url}: ${wrong}\n${stdout}`);

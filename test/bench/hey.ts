@@ -14,10 +14,16 @@ export interface PacedLoad {
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
 const GRACE_MS = 15_000;
 
-/** Results from the first second are discarded, because hey sends the first requests all at once over new connections. */
+/**
+ * The number of seconds at the beginning whose results are discarded, because hey sends the first requests all at once over new
+ * connections.
+ */
 const FIRST_SECONDS = 1;
 
-/** One hey process sends on all its connections at the same time. Several processes behave more like independent callers. */
+/**
+ * The number of hey processes. One process sends on all its connections at the same time, so several behave more like independent
+ * callers.
+ */
 export const HEYS = 8;
 
 /** @throws Error if a response has a status other than 200 */
@@ -57,7 +63,7 @@ export async function pacedLoad(
       }),
     ),
   );
-  // response-time,…,status-code,offset
+  // Each line has these columns: response-time,…,status-code,offset.
   const answers = outputs.flatMap(({ stdout }) => {
     const [, ...lines] = stdout.trimEnd().split('\n');
     return lines.map((line) => line.split(',')).filter((cells) => Number(cells[7]) >= FIRST_SECONDS);

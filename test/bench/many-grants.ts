@@ -22,7 +22,7 @@ const CONNECTIONS = 32;
 const COUNTS = [10, 10_000] as const;
 
 const [SMALLEST] = SMALL;
-/** Only the last grant of each caller allows this key. */
+/** The requested key, which only the last grant of each caller allows. */
 const KEY = 'p9/1k';
 
 export async function manyGrants(

@@ -1,8 +1,8 @@
 // Formats Markdown tables, and the median and range of measured values.
 
 /**
- * The median, with the minimum and maximum if there are several values. @param digits digits after the decimal point; by
- * default, more digits for smaller values
+ * Returns the median, with the minimum and maximum if there are several values.
+ * @param digits digits after the decimal point; by default, more digits for smaller values
  */
 export function spread(values: readonly number[], digits?: number): string {
   if (values.length === 0 || values.some((value) => !Number.isFinite(value))) return '–';

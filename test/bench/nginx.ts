@@ -8,7 +8,7 @@ import type { BenchObject } from './objects.ts';
 /** Keeps connections open for the whole benchmark, unlike S3, which closes a connection after a few hundred requests. */
 const KEEP_ALIVE = 'keepalive_requests 100000000; keepalive_timeout 600s;';
 
-/** The maximum number of idle connections to the origin. It is higher than the number that any benchmark opens. */
+/** The maximum number of idle connections to the origin. The limit is higher than the number that any benchmark opens. */
 const IDLE_UPSTREAM = 1024;
 
 export interface OriginOptions {
@@ -65,7 +65,7 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
   });
 }
 
-/** The directory that contains the origin's files, BUCKET/KEY and list.xml. */
+/** Returns the directory that contains the origin's files, BUCKET/KEY and list.xml. */
 export const originRoot = (directory: string): string => join(directory, 'objects');
 
 /** @param options.stdout receives the access log, one line per request */

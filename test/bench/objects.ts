@@ -7,10 +7,10 @@ export const SIZES = { '1k': '1 KiB', '64k': '64 KiB', '1m': '1 MiB', '64m': '64
 export interface BenchObject {
   readonly name: string;
   readonly key: string;
-  /** Bytes. */
+  /** The size in bytes. */
   readonly size: number;
   /**
-   * Whether to report MiB per second instead of requests per second. This is necessary for large objects, because the load may
+   * Whether to report MiB per second instead of requests per second. Bytes are necessary for large objects, because the load may
    * end before a response is complete.
    */
   readonly isLarge: boolean;

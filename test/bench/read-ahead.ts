@@ -78,7 +78,7 @@ await runBench({
 });
 
 async function measure(bridge: Contender, bucket: string, connections: number): Promise<Measured> {
-  // Gets credentials, and compiles the code.
+  // Makes the bridge obtain credentials, and lets V8 compile the hot code.
   for (let i = 0; i < 200; i += 1) await download(bridge, `/${bucket}/1k`);
   const idle = residentMiB(bridge.pid);
   const cpu = cpuSeconds(bridge.pid);

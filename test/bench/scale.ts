@@ -20,8 +20,8 @@ import type { Bench } from './run-bench.ts';
 const PARTS = ['grants', 'lists', 'growth'];
 const CONNECTIONS = [1, 8, 32, 128, 512];
 /**
- * The number of connections for JSON pages. It is small, because these pages take a lot of CPU time. With many connections,
- * some would get no page during a short load.
+ * The number of connections for JSON pages. The number is small, because these pages take a lot of CPU time. With many
+ * connections, some would get no page during a short load.
  */
 const LIST_CONNECTIONS = 8;
 const KEYS = 1_000;

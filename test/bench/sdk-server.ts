@@ -1,4 +1,5 @@
-// A simple alternative to the bridge, with Express and the AWS SDK's GetObject. It has no authentication, logs or metrics.
+// A simple alternative to the bridge, with Express and the AWS SDK's GetObject. This server has no authentication, logs or
+// metrics.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';

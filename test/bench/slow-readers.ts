@@ -23,7 +23,7 @@ interface Stream {
   failure: string | undefined;
 }
 
-/** Opens a few streams at a time, because callers do not open a thousand streams at once. */
+/** How many streams are opened at a time, because callers do not open a thousand streams at once. */
 const OPENED_A_TURN = 16;
 const TURNS_A_SECOND = 10;
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 const REPORT = fileURLToPath(new URL('wrk-report.lua', import.meta.url));
 
-/** How long to wait for wrk to exit after the load. wrk usually exits within a second; if it takes longer, it hangs. */
+/** How long to wait for wrk to exit after the load. wrk usually exits within a second; if it takes longer, it has hung. */
 const GRACE_MS = 15_000;
 
 const report = z.object({

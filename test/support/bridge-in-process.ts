@@ -24,7 +24,8 @@ const READ_BY_CONFIGURATION = new Set<string>([
 READ_BY_CONFIGURATION.delete('AWS_PROFILE');
 
 /**
- * gcp-metadata reads this variable from the process's environment, so all bridges in this process use the same metadata server.
+ * The variable that gcp-metadata reads from the process's environment. Therefore all bridges in this process use the same
+ * metadata server.
  */
 const METADATA_VARIABLE = 'GCE_METADATA_HOST';
 let bridgesInProcess = 0;

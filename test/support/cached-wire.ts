@@ -21,9 +21,9 @@ export interface CachedWire extends MeasuredWire {
 }
 
 export interface CachedWireOptions {
-  /** The fields of `cache`. */
+  /** The fields of the configuration's `cache`. */
   readonly cache?: string;
-  /** Additional fields of the bucket. */
+  /** Additional fields of the bucket in the configuration. */
   readonly bucket?: string;
   readonly grants?: readonly string[];
 }

@@ -1,4 +1,5 @@
-// Emulates a caller's machine. Its metadata server is a proxy for the sandbox's, in which `default` is the caller's account.
+// Emulates a caller's machine. The machine's metadata server is a proxy for the sandbox's, in which `default` is the caller's
+// account.
 import { request } from 'node:http';
 import { pipeline } from 'node:stream';
 import { listen } from '../../src/sandbox/upstream-server.ts';

@@ -40,7 +40,7 @@ export interface PartnerRole {
   readonly trusts?: string;
   /** The STS actions that the role allows this principal; by default, all actions that a hop may need. */
   readonly actions?: readonly string[];
-  /** The trust policy's `Condition`. */
+  /** The `Condition` of the trust policy's statement. */
   readonly condition?: unknown;
   /** A chained role that this role may assume. */
   readonly mayAssume?: string;

@@ -15,7 +15,10 @@ export interface FrontEnd {
 /** The largest response that Cloud Run is known to allow over HTTP/1; a response of 33,554,431 bytes was rejected. */
 const MOST_BYTES = 33_000_001;
 
-/** Cloud Run reserves some paths that end in 'z', and its documentation advises against all such paths. */
+/**
+ * Whether Cloud Run reserves the path. Cloud Run reserves some paths that end in 'z', and its documentation advises against all
+ * such paths.
+ */
 const isKept = (path: string): boolean => /z$|^\/eventlog$|^\/_ah\//.test(path);
 
 /** Decodes escapes such as `%41` and `%40`, but keeps `%2F`. */

@@ -4,9 +4,9 @@ import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 export interface Configured {
   /** YAML flow mappings of buckets by name; by default, the sandbox's bucket. */
   readonly buckets?: Readonly<Record<string, string>>;
-  /** YAML flow mappings of grants. */
+  /** The grants as YAML flow mappings. */
   readonly grants: readonly string[];
-  /** Additional lines of YAML. */
+  /** Additional lines of the configuration's YAML. */
   readonly more?: string;
 }
 

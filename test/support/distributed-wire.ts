@@ -14,17 +14,17 @@ export const REGION = 'eu-west-1';
 
 export interface DistributedWire extends MeasuredWire {
   readonly distribution: Distribution;
-  /** Reads an object as the caller `reader`. @param key is escaped */
+  /** Reads an object as the caller `reader`. @param key the key, which is escaped before it is sent */
   read(key: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   /** The access log's line about a response. */
   lineOf(reply: Reply): Promise<LogLine>;
-  /** How many reads S3 served directly for this reason. */
+  /** Returns how many reads S3 served directly for this reason. */
   fallbacks(reason: string): Promise<number>;
   /** The requests that the distribution received since the last call. */
   viewed(): Promise<readonly ViewerRequest[]>;
 }
 
-/** @param via the distribution's origin */
+/** @param via the origin of the distribution */
 export const distributed =
   (via: string, { region = REGION, more = '' }: { readonly region?: string; readonly more?: string } = {}) =>
   ({ audience, awsAudience, role }: SandboxContract): string => `
@@ -78,5 +78,5 @@ export async function startDistributedWire(
 const escapeAll = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
-/** The path in a log line; undefined if the emulated S3, an endpoint of its own, served the object directly. */
+/** Returns the path in a log line; undefined if the emulated S3, an endpoint of its own, served the object directly. */
 export const pathOf = ({ path }: LogLine): unknown => (path === 'endpoint' ? undefined : path);

@@ -33,20 +33,22 @@ export interface Distribution {
 }
 
 export interface Behavior {
-  /** The Host header for the origin. Default: S3's name of the bucket. */
+  /** The Host header for the origin; by default, S3's name of the bucket. */
   readonly originHost?: string;
   /** Directives in the location that forwards requests. */
   readonly forward?: string;
   /** Replaces the location that forwards requests. */
   readonly respond?: string;
-  /** What nginx adds to each response. Default: what CloudFront adds. */
+  /** The headers that nginx adds to each response; by default, those that CloudFront adds. */
   readonly added?: string;
 }
 
 const ADDED =
   'add_header X-Cache $x_cache always; add_header X-Amz-Cf-Pop FRA1-C1 always; add_header Via "1.1 0123456789abcdef.cloudfront.net (CloudFront)" always;';
 
-/** Answers from nginx's cache for a minute. The cache's key is the URL, as in CloudFront without a cache policy for headers. */
+/**
+ * Caches responses in nginx for a minute. As in CloudFront without a cache policy for headers, the cache's key is only the URL.
+ */
 export const CACHING: Behavior = {
   forward:
     'proxy_cache all; proxy_cache_key $request_uri; proxy_cache_valid any 60s; proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;',

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Wire } from './wire.ts';
 
-/** The three kinds of framing; an HTTP/1.0 body without a length ends when the connection is closed. */
+/** The three kinds of framing. An HTTP/1.0 body without a length ends when the connection is closed. */
 export const FORMS = ['with Content-Length', 'chunked', 'over HTTP/1.0'] as const;
 export type Form = (typeof FORMS)[number];
 

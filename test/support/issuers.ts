@@ -1,4 +1,4 @@
-// Other issuers than Google for tests: the sandbox's Kubernetes cluster, and issuers that a test controls itself.
+// Issuers other than Google, for tests: the sandbox's Kubernetes cluster, and issuers that a test controls itself.
 import { createSigningKeys } from '../../src/sandbox/google/keys.ts';
 import type { SigningAlgorithm, SigningKeys } from '../../src/sandbox/google/keys.ts';
 import { inSeconds } from './google-claims.ts';

@@ -5,7 +5,7 @@ import type { Respond } from './stand-in.ts';
 
 export interface AtS3 {
   readonly body: Buffer;
-  /** The value of the ETag header. */
+  /** The value of the object's ETag header. */
   readonly etag?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

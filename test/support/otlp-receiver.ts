@@ -1,5 +1,5 @@
-// An HTTP server that receives traces as an OpenTelemetry collector does (OTLP over HTTP). It decodes Protocol Buffers on its own, by
-// the field numbers in opentelemetry-proto, so that tests do not trust the library that encoded them.
+// An HTTP server that receives traces as an OpenTelemetry collector does (OTLP over HTTP). The server decodes Protocol Buffers on
+// its own, by the field numbers in opentelemetry-proto, so that tests do not trust the library that encoded them.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -12,16 +12,16 @@ import { until } from './until.ts';
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** '' for the first span of a trace. */
+  /** The parent span's ID; '' for the first span of a trace. */
   readonly parentSpanId: string;
   readonly name: string;
   readonly kind: 'internal' | 'server' | 'client' | 'other';
-  /** Nanoseconds since the Unix epoch. */
+  /** The start of the span, in nanoseconds since the Unix epoch. */
   readonly start: bigint;
   readonly end: bigint;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly status: 'unset' | 'ok' | 'error';
-  /** The attributes of the service. */
+  /** The attributes of the service that sent the span. */
   readonly resource: Readonly<Record<string, string | number>>;
 }
 
@@ -30,7 +30,10 @@ export interface OtlpReceiver {
   readonly spans: readonly ReceivedSpan[];
   /** The paths and headers of all requests so far. */
   readonly requests: readonly { readonly path: string; readonly headers: IncomingHttpHeaders }[];
-  /** Sets the status of the responses, or that there are none; the receiver keeps spans only if the status is 200. */
+  /**
+   * Sets the status of the responses. With `never`, the receiver sends no responses. The receiver keeps spans only if the status
+   * is 200.
+   */
   respondWith(status: number | 'never'): void;
   /** Waits for the span of the request with this ID. @returns all spans of its trace, the request's span first */
   trace(requestId: string): Promise<readonly ReceivedSpan[]>;
@@ -46,7 +49,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       requests.push({ path: request.url ?? '', headers: request.headers });
       if (status === 200) spans.push(...spansIn(body));
       if (status === 'never') return;
-      // An empty message: every span was accepted.
+      // Sends an empty message, which means that every span was accepted.
       response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end();
     });
   });

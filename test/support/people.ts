@@ -1,11 +1,14 @@
-// Requests of people to the console, as Identity-Aware Proxy sends them.
+// Creates the headers and claims with which Identity-Aware Proxy forwards people's requests to the console.
 import { assertionClaims } from '../../src/sandbox/iap/iap.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 /** The header that a browser adds to the requests of the console's own page. */
 export const FROM_PAGE = { 'sec-fetch-site': 'same-origin' };
 
-/** The claims of a valid assertion. @param changes claims to replace; undefined removes a claim */
+/**
+ * Returns the claims of a valid assertion.
+ * @param changes claims to replace; undefined removes a claim
+ */
 export function claimsOf(
   { contract }: Sandbox,
   email: string,

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 /** The fields of one message, by field number. A missing field has the default value of its type. */
 export interface Fields {
   has(field: number): boolean;
-  /** A varint or a fixed 32- or 64-bit number. */
+  /** Returns a varint or a fixed 32-bit or 64-bit number. */
   number(field: number): bigint;
-  /** A string or bytes. */
+  /** Returns a string or bytes. */
   bytes(field: number): Buffer;
-  /** A repeated or single message. */
+  /** Returns the messages in a repeated or single field. */
   messages(field: number): Fields[];
 }
 

@@ -13,7 +13,7 @@ export const READABLE = '/acme-lake/raw/public/orders.csv';
 
 export interface Refusal {
   readonly fault: FaultCode;
-  /** The message that the caller gets. */
+  /** A pattern for the message that the caller gets. */
   readonly says: RegExp;
   /** The status and error code that an S3 client gets; by default, 400 InvalidToken. */
   readonly toS3Client?: readonly [status: number, code: string];

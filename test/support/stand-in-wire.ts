@@ -33,9 +33,9 @@ export interface StoodInWire extends MeasuredWire, StoodIn {}
 export interface ClockedStoodInWire extends ClockedWire, StoodIn {}
 
 export interface StoodInOptions {
-  /** Additional lines of the configuration. */
+  /** Additional lines of the configuration's YAML. */
   readonly more?: string;
-  /** Additional fields of the bucket. */
+  /** Additional fields of the bucket in the configuration. */
   readonly bucket?: string;
 }
 

@@ -7,7 +7,7 @@ export const PROTOCOLS = { 'HTTP/1': request, 'HTTP/2': http2Request } as const;
 
 type Parameters = Readonly<Record<string, string | undefined>>;
 
-/** Any role, because the bridge returns the caller's own token. */
+/** An arbitrary role, because the bridge returns the caller's own token for any role. */
 export const ROLE_ARN = 'arn:aws:iam::000000000000:role/lake-reader';
 
 /** @param changes parameters to add or replace; a parameter that is undefined is removed */

@@ -1,5 +1,5 @@
-// A fake STS that issues distinct credentials for each session, so that a fake S3 can recognize which session sent a request.
-// It can instead forward calls to the sandbox's STS. In both cases, a test can replace the responses to some calls.
+// A fake STS that issues distinct credentials for each session, so that a fake S3 can recognize which session sent a request. The
+// fake STS can instead forward calls to the sandbox's STS. In both cases, a test can replace the responses to some calls.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long a test waits for something that must happen. It is long enough even for a slow machine. */
+/** How long a test waits for something that must happen. The time is long enough even for a slow machine. */
 export const PATIENCE_MS = 120_000;
 const PAUSE_MS = 20;
 

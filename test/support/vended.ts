@@ -8,7 +8,10 @@ import type { CallerName, Wire } from './wire.ts';
 
 export const VEND_PATH = '/-/credentials?bucket=acme-lake&mode=aws';
 
-/** `reader` may vend below raw/public/ and read the whole bucket through the bridge; `scoped` may only read through the bridge. */
+/**
+ * In this configuration, `reader` may vend below raw/public/ and read the whole bucket through the bridge. `scoped` may only read
+ * through the bridge.
+ */
 export const VENDING = configured({
   grants: [
     `callers: [${emailOf('reader')}], allow: [get, list, vend], bucket: acme-lake, prefix: raw/public/`,
