@@ -16,15 +16,15 @@ export const IDENTITY_FAULTS = {
   ),
   metadata_no_account: federationUnavailable(
     IDENTITY_SENTENCE,
-    'The metadata server has no service account (404): attach one to the service or machine.',
+    'The metadata server reports that there is no service account (404). Attach a service account to the Cloud Run service or the machine.',
   ),
   metadata_refused: federationUnavailable(
     IDENTITY_SENTENCE,
-    'The metadata server rejected the request; this log line contains the status. If the status is 403, check whether Google, a proxy or another cloud sent the response. Outside Google Cloud, set `identity` to impersonate, file or profile. A status of 429 or 5xx is temporary; if it persists, restart the instance.',
+    "The metadata server rejected the request; this log line contains the status. If the status is 403, check which server sent the response: Google's metadata server, a proxy, or the metadata server of another cloud. Outside Google Cloud, set `identity` to impersonate, file or profile. A status of 429 or 5xx is temporary; if it persists, restart the instance.",
   ),
   metadata_workload_identity_denied: federationUnavailable(
     IDENTITY_SENTENCE,
-    'IAM does not allow the Kubernetes service account to impersonate the Google service account that its annotation names. Run `gcloud iam service-accounts add-iam-policy-binding GSA_EMAIL --role roles/iam.workloadIdentityUser --member "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]"`, and check that iamcredentials.googleapis.com is enabled in the Google account\'s project.',
+    'IAM does not allow the Kubernetes service account to impersonate the Google service account that is named in its annotation. Run `gcloud iam service-accounts add-iam-policy-binding GSA_EMAIL --role roles/iam.workloadIdentityUser --member "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]"`, and check that iamcredentials.googleapis.com is enabled in the Google service account\'s project.',
   ),
   metadata_invalid_response: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -45,7 +45,7 @@ export const IDENTITY_FAULTS = {
   ),
   google_refused: federationUnavailable(
     IDENTITY_SENTENCE,
-    'Google rejected the login or the impersonation; this log line contains the status. A status of 429 or 5xx is temporary; for a 400, check aws.audience and `identity.impersonate`.',
+    'Google rejected the login or the impersonation; this log line contains the status. A status of 429 or 5xx is temporary. If the status is 400, check aws.audience and `identity.impersonate`.',
   ),
   google_unreachable: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -70,7 +70,7 @@ export const IDENTITY_FAULTS = {
   ),
   token_file_expired: federationUnavailable(
     IDENTITY_SENTENCE,
-    "The token in the token file (`identity.file`) has expired. The program that writes the file has stopped or writes too rarely: tokens expire after an hour, so the program must write a new token before then. If it does, check this machine's clock.",
+    "The token in the token file (`identity.file`) has expired. Tokens expire after an hour, so the program that writes the file must replace the token more often. Check whether the program is running. If it is, check this machine's clock.",
   ),
 
   profile_unresolved: federationRefused(
@@ -86,10 +86,10 @@ export const IDENTITY_FAULTS = {
     "The AWS profile's sign-in has expired: run `aws sso login --profile NAME` (or `aws login --profile NAME`). You do not need to restart the bridge.",
   ),
   profile_mfa_refused: federationRefused(
-    "AWS did not accept the MFA code. Restart the bridge, or rerun this command, and enter the code that the device shows then. Each code works only once. Also check that mfa_serial is the ARN or serial number of this user's device.",
+    "AWS did not accept the MFA code. Restart the bridge, or rerun this command, and enter the code that the device currently shows. Each code works only once. Also check that mfa_serial is the ARN or serial number of this user's device.",
   ),
   profile_mfa_expired: federationRefused(
-    'The AWS session for the MFA code has expired or was never created. Restart the bridge or rerun this command, and enter a new code.',
+    'The AWS session that was started with an MFA code has expired, or it was never created. Restart the bridge or rerun this command, and enter a new code.',
   ),
   profile_mfa_no_terminal: federationRefused(
     'The AWS profile requires an MFA code, but there is no terminal in which to enter the code. Run the bridge or this command in a terminal, or use a profile without mfa_serial.',

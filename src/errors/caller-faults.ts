@@ -7,13 +7,13 @@ export const CALLER_FAULTS = {
   request_malformed: invalid(
     'BadRequest',
     'The data received is not an HTTP/1.1 request.',
-    'No action needed unless the error repeats. `cause` describes the data received: a client may be using a different protocol on this port (such as TLS), or a scanner may be probing the port.',
+    'No action needed unless the error repeats. `cause` describes the data that was received. A client may be using a different protocol, such as TLS, on this port, or a scanner may be probing the port.',
   ),
   request_headers_too_large: {
     ...invalid(
       'RequestHeaderSectionTooLarge',
       'The request line and headers are longer than 16 KiB.',
-      'No action needed: the caller sends large headers, usually cookies, that the bridge does not use.',
+      'No action needed: the caller must send smaller headers. Usually, the large headers are cookies, which the bridge ignores.',
     ),
     status: 431,
   },
@@ -48,9 +48,9 @@ export const CALLER_FAULTS = {
   key_too_long: invalid('KeyTooLongError', 'The key is longer than 1024 bytes in UTF-8.'),
   bucket_name_invalid: invalid(
     'InvalidBucketName',
-    'The bucket name is not valid: S3 bucket names have 3 to 63 lower-case letters, digits, dots and hyphens.',
+    'The bucket name is not valid: S3 bucket names have 3 to 63 lowercase letters, digits, dots and hyphens.',
   ),
-  parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
+  parameter_repeated: invalid('InvalidArgument', 'A query parameter is given more than once.'),
   parameter_invalid: invalid(
     'InvalidArgument',
     'A query parameter is missing, or has a value that is not allowed.',
@@ -80,8 +80,8 @@ export const CALLER_FAULTS = {
     s3Code: 'AccessDenied',
     outcome: 'not_granted',
     sentence:
-      'You are not allowed to read this. /-/whoami shows your identity and grants. To see why a read is denied, call /-/explain with its bucket and key.',
-    fix: 'If this read should be allowed, add a grant for the caller; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies.',
+      'You are not allowed to read this. /-/whoami shows your identity and grants. To see why a read is denied, call /-/explain with the bucket and key.',
+    fix: 'If this read should be allowed, add a grant for the caller; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies. For /-/metrics and /-/egress, add the caller to `operators` instead.',
   },
   owner_mismatch: {
     status: 403,
@@ -95,16 +95,16 @@ export const CALLER_FAULTS = {
     s3Code: 'NotImplemented',
     outcome: 'not_implemented',
     sentence:
-      'The bridge serves this operation without calling S3, so x-amz-expected-bucket-owner cannot be checked. Omit the header from this request. The header is checked when you read an object.',
-    fix: 'Set `expectedOwner` for the bucket in the configuration: the bridge then compares it with the header.',
+      'The bridge responds to this request without calling S3, so it cannot check x-amz-expected-bucket-owner. Omit the header from this request. The header is checked when you read an object.',
+    fix: 'Set `expectedOwner` for the bucket in the configuration. The bridge then compares the header with that account.',
   },
   egress_budget_exceeded: {
     status: 403,
     s3Code: 'EgressBudgetExceeded',
     outcome: 'budget_exceeded',
     sentence:
-      'This read does not fit into what is left of your egress budget for today. The budget starts again at 00:00 UTC; /-/whoami shows what is left.',
-    fix: 'Check what the caller reads. If the caller needs more, raise `bytesPerDay` in `budgets` and reload the configuration; `cause` shows the budget and the bytes that are used, reserved and requested.',
+      'This read would exceed the rest of your egress budget for today. The budget resets at 00:00 UTC. /-/whoami shows how many bytes are left.',
+    fix: '`cause` shows the budget, and how many bytes are used, reserved and requested. Check what the caller reads. If the caller needs a larger budget, raise `bytesPerDay` in `budgets` and reload the configuration.',
   },
   caller_is_bridge: {
     status: 403,

@@ -5,10 +5,10 @@ import type { FaultRow } from './fault-row.ts';
 export const CONSOLE_FAULTS = {
   assertion_missing: unauthenticated(
     'This request did not come through Identity-Aware Proxy, which signs in the users of this page.',
-    "No action needed unless all people get this error: in that case, turn on Identity-Aware Proxy for the console's service.",
+    "No action needed unless everyone gets this error. In that case, turn on Identity-Aware Proxy for the console's service.",
   ),
   assertion_invalid: unauthenticated(
-    'The assertion of Identity-Aware Proxy is not valid. Reload the page.',
+    'The signed assertion from Identity-Aware Proxy is not valid. Reload the page.',
     '`cause.check` names the check that failed. For token_audience_invalid, compare `cause.aud` with `console.audience` in the configuration. For token_expired and token_not_yet_valid, check the clock of this machine. For token_key_unknown, check FEDBRIDGE_IAP_KEYS. For token_claims_invalid, the person did not sign in with a Google account.',
   ),
   not_own_page: {

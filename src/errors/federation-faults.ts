@@ -6,10 +6,10 @@ const STS_SENTENCE = 'The bridge could not get credentials in time. Try again sh
 
 export const FEDERATION_FAULTS = {
   sts_denied: federationRefused(
-    "The role does not exist, or its trust policy does not match the bridge's token. Compare the policy's conditions with the accounts.google.com values in this log line: AWS compares :aud with the token's azp, and :oaud with its aud. A service account that was deleted and re-created has a new unique ID. `fedbridge trust-policy` prints a matching policy; `fedbridge trust-policy --lint FILE` finds mistakes in your policy.",
+    "The role does not exist, or its trust policy does not match the bridge's token. Compare the policy's conditions with the accounts.google.com values in this log line. AWS compares the condition key :aud with the token's claim azp, and :oaud with the claim aud. A service account that was deleted and re-created has a new unique ID. `fedbridge trust-policy` prints a matching policy; `fedbridge trust-policy --lint FILE` finds mistakes in your policy.",
   ),
   sts_token_invalid: federationRefused(
-    "STS did not accept the bridge's identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.",
+    "STS did not accept the bridge's identity token. Check aws.audience. Also check that the AWS account has no IAM OIDC provider registered for accounts.google.com.",
   ),
   sts_token_expired: federationRefused(
     "STS reports that even a newly fetched identity token has expired: check this machine's clock.",
@@ -24,7 +24,7 @@ export const FEDERATION_FAULTS = {
     'The account has an IAM OIDC provider registered for accounts.google.com, which overrides the provider built into AWS. Find the registered provider with `aws iam list-open-id-connect-providers`, and delete it.',
   ),
   sts_hop_denied: federationRefused(
-    "AWS denied the action in `denied`, which is needed to assume a chained role (`then`, or the first role after an AWS profile). Allow all actions in `needs` in two policies: this role's trust policy, and the policy of the identity that `assumedBy` names. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
+    "AWS denied an action that is needed to assume a chained role (a role under `then`, or the first role after an AWS profile). `denied` names the action. Two policies must allow all actions in `needs`: the chained role's trust policy, and the policy of the identity in `assumedBy`. Also check the trust policy's conditions on sts:ExternalId, session tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
   ),
   sts_credentials_rejected: federationRefused(
     "STS did not accept the credentials used to assume a chained role. Check this machine's clock, and whether the sessions of the previous role or profile were revoked.",

@@ -15,8 +15,8 @@ export const PROXY_FAULTS = {
   proxy_host_rejected: {
     ...invalid(
       'InvalidRequest',
-      'This proxy accepts only requests that are addressed to this machine: use 127.0.0.1, localhost or [::1], or an address on which the proxy listens.',
-      'Address the proxy by 127.0.0.1, localhost or [::1]. With --allow-remote, its IP address, its host name and names without a dot also work.',
+      'This proxy accepts only requests that are addressed to this machine. Use 127.0.0.1, localhost or [::1], or an address on which the proxy listens.',
+      "Use 127.0.0.1, localhost or [::1] as the proxy's host. With --allow-remote, you can also use its IP address, its host name, or a name without a dot.",
     ),
     status: 421,
   },
@@ -29,22 +29,23 @@ export const PROXY_FAULTS = {
   },
   proxy_key_rejected: unauthenticated(
     "The proxy's access key is missing or wrong. Use the proxy's access key as the AWS access key ID, or send it as `Authorization: Bearer KEY`.",
-    'Use the access key that the proxy printed at its latest start, or that is in the file of --access-key-file. Without this file, each start creates a new key.',
+    'Use the access key that the proxy printed when it last started, or the key in the file given with --access-key-file. Without such a file, the proxy creates a new key each time it starts.',
     { status: 403, s3Code: 'InvalidAccessKeyId' },
   ),
   proxy_route_rejected: {
     status: 403,
     s3Code: 'AccessDenied',
     outcome: 'invalid_request',
-    sentence: 'This proxy does not forward this route, so that no credentials leave it.',
-    fix: 'Use the proxy for reads, /-/whoami and /-/explain. Request credentials from the bridge directly.',
+    sentence:
+      'This proxy does not forward this route. It forwards only reads, /-/live, /-/ready, /-/whoami, /-/explain, /-/object and /-/objects.',
+    fix: 'Use the proxy only for reads, /-/whoami and /-/explain. Send all other requests directly to the bridge.',
   },
   proxy_target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
 
   proxy_token_unavailable: failed(
     'BadGateway',
     'The proxy could not get an identity token.',
-    "Follow the message on the proxy's terminal. The proxy requests a token again for each request.",
+    "Follow the message in the proxy's terminal. For each new request, the proxy tries again to get a token.",
   ),
   proxy_upstream_unreachable: failed(
     'BadGateway',

@@ -31,7 +31,7 @@ export const S3_FAULTS = {
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The object was overwritten during the download.',
-    fix: 'No action needed: the object was overwritten while the bridge still had to request some of its bytes, so the bridge closed the response early. The caller must read the object again.',
+    fix: 'No action needed: the object was overwritten before the bridge had requested all of its bytes, so the bridge closed the response early. The caller must read the object again.',
   },
   s3_redirect_failed: {
     status: 502,

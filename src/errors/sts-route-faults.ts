@@ -6,7 +6,7 @@ export const STS_ROUTE_FAULTS = {
   web_identity_method_invalid: {
     ...invalid(
       'InvalidAction',
-      'Send AssumeRoleWithWebIdentity with POST and its parameters in the body, because tokens in a URL end up in logs.',
+      'Send AssumeRoleWithWebIdentity as a POST request with its parameters in the body, because tokens in a URL end up in logs.',
     ),
     status: 405,
     allow: 'POST',
@@ -20,7 +20,7 @@ export const STS_ROUTE_FAULTS = {
     'A parameter of AssumeRoleWithWebIdentity is missing, has a value that is not allowed, or is not supported.',
   ),
   web_identity_too_large: {
-    ...invalid('RequestEntityTooLarge', 'The body of an STS request may have at most 16 KiB.'),
+    ...invalid('RequestEntityTooLarge', 'The body of an STS request must not be larger than 16 KiB.'),
     status: 413,
   },
 } as const satisfies Record<string, FaultRow>;

@@ -12,19 +12,19 @@ import type { FaultRow } from './fault-row.ts';
 
 export const TOKEN_FAULTS = {
   token_missing: unauthenticated(
-    'No identity token: send Authorization: Bearer with a Google-signed ID token whose audience is this bridge.',
+    'The request has no identity token. Send the header Authorization: Bearer with a Google-signed ID token whose audience is this bridge.',
     'No action needed: the caller sent no token.',
     { status: 403, s3Code: 'AccessDenied' },
   ),
   token_in_url: {
     ...invalid(
       'AuthorizationQueryParametersError',
-      'Tokens and signatures in a URL (presigned requests) are not accepted, because URLs end up in logs. Send the token in a header.',
+      'Tokens and signatures in a URL, as in presigned URLs, are not accepted, because URLs end up in logs. Send the token in a header.',
     ),
     outcome: 'unauthenticated',
   },
   tokens_conflict: {
-    ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
+    ...invalid('InvalidRequest', 'The request contains more than one identity token.'),
     outcome: 'unauthenticated',
     toStsClient: STS_INVALID_TOKEN,
   },
@@ -50,16 +50,16 @@ export const TOKEN_FAULTS = {
     'No action needed: the caller sent something other than a Google ID token.',
   ),
   token_algorithm_invalid: unauthenticated(
-    'The identity token is not signed with RS256, or with ES256 for issuers other than Google.',
-    'No action needed unless the error repeats: someone may be trying forged tokens.',
+    'The signature algorithm of the identity token is not accepted. Google tokens must use RS256; tokens of other issuers may also use ES256.',
+    'No action needed unless the error repeats. If it does, someone may be trying forged tokens.',
   ),
   token_key_unknown: unauthenticated(
-    'The identity token is signed by a key that Google does not publish, or that its issuer does not publish.',
-    'No action needed unless all callers of an issuer get this error: in that case, check `jwks` of the issuer, or FEDBRIDGE_GOOGLE_CERTS for Google.',
+    "The identity token is signed with a key that the token's issuer does not publish.",
+    "No action needed unless all callers of one issuer get this error. In that case, check the issuer's `jwks` in the configuration, or FEDBRIDGE_GOOGLE_CERTS if the issuer is Google.",
   ),
   token_signature_invalid: unauthenticated(
     "The identity token's signature does not match.",
-    'No action needed unless the error repeats: someone may be trying forged tokens.',
+    'No action needed unless the error repeats. If it does, someone may be trying forged tokens.',
   ),
   token_issuer_invalid: unauthenticated(
     'The identity token was not issued by https://accounts.google.com or another issuer that this bridge trusts.',
@@ -67,12 +67,12 @@ export const TOKEN_FAULTS = {
   ),
   token_audience_invalid: unauthenticated(
     "The identity token is for a different audience. Request a token for this bridge's audience from the metadata server, or from the token's issuer.",
-    'Compare the audience in this line with `audience` in the configuration, or with the `audience` of the issuer.',
+    "Compare the audience in this log line with `audience` in the configuration, or with the issuer's own `audience`.",
   ),
   token_expired: {
     ...unauthenticated(
       'The identity token has expired. Fetch a new one.',
-      "No action needed unless all callers get this error: in that case, check the bridge's clock.",
+      "No action needed unless all callers get this error. In that case, check the bridge's clock.",
       EXPIRED_TOKEN,
     ),
     toStsClient: STS_EXPIRED_TOKEN,
@@ -82,7 +82,7 @@ export const TOKEN_FAULTS = {
     "Check the caller's clock and the bridge's clock.",
   ),
   token_claims_invalid: unauthenticated(
-    'The identity token lacks a claim that is required (sub, aud, exp, iat), or has a subject that its issuer does not use.',
+    'The identity token lacks a required claim (sub, aud, exp or iat), or the claim sub does not have the format that its issuer uses.',
     'No action needed: the caller sent something other than an ID token. The subject of a Kubernetes token must be a service account.',
   ),
   signing_keys_unavailable: {
@@ -97,7 +97,7 @@ export const TOKEN_FAULTS = {
   issuer_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch the signing keys of the token's issuer. Try again shortly.",
-      "The keys of the issuer in `cause` could not be fetched, so its callers get this error, while other issuers' callers are not affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin. If the issuer is IAP, the console could not fetch the keys of Identity-Aware Proxy: check egress to `www.gstatic.com`.",
+      "The bridge could not fetch the keys of the issuer that `cause` names. Only this issuer's callers are affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin. If the issuer is IAP, the console could not fetch the keys of Identity-Aware Proxy. In that case, check egress to `www.gstatic.com`.",
     ),
     outcome: 'upstream_failed',
     toStsClient: STS_KEYS_UNAVAILABLE,

@@ -51,7 +51,7 @@ const NO_HTTP = 'HPE_';
 const CODE = /^[A-Za-z._]{1,64}$/;
 const REQUEST_ID = /^[\w:-]{1,64}$/;
 const matching = (text: string | undefined, form: RegExp): string | undefined =>
-  text === undefined || form.test(text) ? text : '(not of its form)';
+  text === undefined || form.test(text) ? text : '(unexpected format, not shown)';
 
 /** @param callDetail details of the call for the log. STS's own message is not logged, because it may repeat the request. */
 export function stsRefusal(error: unknown, callDetail: FaultDetail): Fault {

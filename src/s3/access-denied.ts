@@ -90,7 +90,7 @@ interface Fix {
 const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
     allow:
-      "Allow ACTION in the role's own policy. This log line contains the resource: either bucket and key, or kmsKey.",
+      "Allow ACTION in the role's own policy. This log line names the resource in `bucket` and `key`, or in `kmsKey`.",
     deny: "A Deny statement in the role's own policy covers ACTION on this resource: narrow the statement.",
   },
   'session policy': {
@@ -129,7 +129,7 @@ const FIXES: Readonly<Record<Reason, Fix>> = {
 };
 
 const KMS_IN_SESSION =
-  "Add the object's KMS key to the bucket's kmsKeys: the session policy allows ACTION only for those keys.";
+  "Add the object's KMS key to the bucket's kmsKeys: the session policy allows ACTION only with the keys listed there.";
 const KMS_SILENT =
   "The bridge is not allowed to use the object's KMS key for ACTION. Add the key to the bucket's kmsKeys (session policy), allow ACTION with that key in the role's policy, and allow the role in the key's policy. The key must exist and be in the bucket's region.";
 const MISSING =

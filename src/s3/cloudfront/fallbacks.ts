@@ -26,7 +26,7 @@ export interface Fallback {
 export const FALLBACKS: Readonly<Record<FallbackReason, { readonly found: string; readonly fix: string }>> = {
   signature: {
     found: 'S3 rejected the signature of a read through CloudFront',
-    fix: "Check that the distribution's origin is BUCKET.s3.REGION.amazonaws.com without an origin access control, and that its origin request policy is AllViewerExceptHostHeader. If this happens only for some keys, CloudFront rewrites them: no action needed.",
+    fix: "Check that the distribution's origin is BUCKET.s3.REGION.amazonaws.com without an origin access control, and that its origin request policy is AllViewerExceptHostHeader. If this happens only for some keys, no action is needed: CloudFront rewrites these keys.",
   },
   cached: {
     found: 'a response through CloudFront may have come from a cache',
@@ -34,10 +34,10 @@ export const FALLBACKS: Readonly<Record<FallbackReason, { readonly found: string
   },
   not_s3: {
     found: 'a response through CloudFront did not come from S3',
-    fix: "Check the distribution: whether it is enabled, its origin, its allowed methods, its web ACL and geographic restrictions, and the limits of its price plan. CloudFront's standard log shows the reason.",
+    fix: "Check whether the distribution is enabled. Also check its origin, allowed methods, web ACL and geographic restrictions, and the limits of its price plan. CloudFront's standard log shows the reason.",
   },
   refused: {
-    found: 'S3 refused a read through CloudFront, but served it directly',
+    found: 'S3 denied a read through CloudFront, but not the same read without CloudFront',
     fix: "Check the bucket's region, the distribution's origin, and conditions on aws:SourceIp, aws:SourceVpc or aws:SourceVpce in the policies of the bucket and the role: through CloudFront, requests come from CloudFront's addresses.",
   },
   unavailable: {

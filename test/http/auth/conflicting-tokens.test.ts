@@ -53,7 +53,7 @@ describe('the bridge', () => {
       const reply = await ask(headers());
       assert.deepEqual([reply.status, reply.code], [400, 'InvalidRequest']);
       assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
-      assert.match(reply.text, /presents more than one identity token/);
+      assert.match(reply.text, /contains more than one identity token/);
       await assertLogged(wire, reply, 'tokens_conflict');
       for (const one of [token, another]) assertWithout(one, reply.text + wire.bridge.output());
     });
@@ -79,7 +79,10 @@ describe('the bridge', () => {
       assert.equal(reply.status, 401);
       // RFC 6750, section 3: if the request has no token, the challenge must not contain an error code.
       const challenge = reply.headers['www-authenticate'] ?? '';
-      assert.match(challenge, /^Bearer realm="fedbridge", error_description="No identity token: [^"]+"$/);
+      assert.match(
+        challenge,
+        /^Bearer realm="fedbridge", error_description="The request has no identity token\. [^"]+"$/,
+      );
       assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
       await assertLogged(wire, reply, 'token_missing');
       assertWithout(token, reply.text + wire.bridge.output());

@@ -8,7 +8,10 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const FORGED = { fault: 'token_signature_invalid', says: /signature does not match/ } as const;
-const ALGORITHM = { fault: 'token_algorithm_invalid', says: /not signed with RS256/ } as const;
+const ALGORITHM = {
+  fault: 'token_algorithm_invalid',
+  says: /signature algorithm of the identity token is not accepted/,
+} as const;
 
 describe('a forged token', () => {
   let wire: Wire;
@@ -57,7 +60,7 @@ describe('a forged token', () => {
   });
 
   it('is rejected if kid is missing, empty or not a string', async () => {
-    const unknown = { fault: 'token_key_unknown', says: /a key that Google does not publish/ } as const;
+    const unknown = { fault: 'token_key_unknown', says: /a key that .*issuer does not publish/ } as const;
     for (const kid of [undefined, null, 0, ''])
       await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), { kid }), unknown);
   });

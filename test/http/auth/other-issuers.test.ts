@@ -124,7 +124,7 @@ operators: ["cluster:monitoring/prometheus"]
     for (const sub of subjects)
       await assertRefused(wire, await clusterToken(wire, 'analytics/etl', { claims: { sub } }), {
         fault: 'token_claims_invalid',
-        says: /a subject that its issuer does not use/,
+        says: /does not have the format that its issuer uses/,
       });
   });
 

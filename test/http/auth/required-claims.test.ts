@@ -7,7 +7,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-const CLAIMS = { fault: 'token_claims_invalid', says: /lacks a claim/ } as const;
+const CLAIMS = { fault: 'token_claims_invalid', says: /lacks a required claim/ } as const;
 const LATER = Math.floor(Date.now() / 1000) + 600;
 
 describe('the bridge', () => {

@@ -27,7 +27,7 @@ describe('assertions of Identity-Aware Proxy', () => {
     const reply = await read(assertion);
     assert.equal(reply.status, 401, reply.text);
     assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
-    assert.match(reply.text, /assertion of Identity-Aware Proxy is not valid/);
+    assert.match(reply.text, /assertion from Identity-Aware Proxy is not valid/);
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
     assert.equal(line['fault'], 'assertion_invalid');
     assert.equal((line['cause'] as Record<string, unknown>)['check'], check);

@@ -47,7 +47,7 @@ describe('the page at /', () => {
     ] as const) {
       const reply = await wire.get(path, { headers: accept === undefined ? {} : { accept } });
       assert.equal(reply.status, 401, `${path} ${accept}`);
-      assert.match(reply.text, /No identity token/);
+      assert.match(reply.text, /has no identity token/);
     }
     assert.equal((await wire.get('/', { method: 'POST', headers: { accept: BROWSER } })).status, 405);
   });

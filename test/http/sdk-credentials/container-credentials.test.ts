@@ -60,7 +60,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
         ['?mode=', 400, /mode must be bridge or aws/],
         ['?mode=Bridge', 400, /mode must be bridge or aws/],
         ['?mode=toString', 400, /mode must be bridge or aws/],
-        ['?bucket=acme-lake&bucket=acme-lake', 400, /given twice/],
+        ['?bucket=acme-lake&bucket=acme-lake', 400, /given more than once/],
         ['?bucket=A', 400, /bucket name is not valid/],
         ['?prefix=raw/', 501, /does not support that operation or query parameter/],
       ] as const) {

@@ -55,7 +55,7 @@ describe('a request for AWS credentials', () => {
     ['an unknown mode', 'bucket=acme-lake&mode=gcp', 400, /mode must be bridge or aws/],
     ['an empty mode', 'bucket=acme-lake&mode=', 400, /mode must be bridge or aws/],
     ['no bucket', 'mode=aws', 400, /bucket must be given with mode=aws/],
-    ['a repeated bucket', 'bucket=acme-lake&mode=aws&bucket=b', 400, /given twice/],
+    ['a repeated bucket', 'bucket=acme-lake&mode=aws&bucket=b', 400, /given more than once/],
     [
       'a prefix, which would not narrow the credentials',
       'bucket=acme-lake&mode=aws&prefix=raw/',
