@@ -73,7 +73,7 @@ export function explainResponse(
       ...scopeFields(grant.scope),
       matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
-    why: `Your grants cover ${what}: ${describeGrants(decided)}.`,
+    why: `Your grants cover ${what}. They allow ${describeGrants(decided)}.`,
   };
 }
 

@@ -75,7 +75,7 @@ function landingPage(audiences: readonly string[]): string {
 <h2>Read an object</h2>
 <p>On a Google Cloud machine:</p>
 <pre>${escapeXml(token)}</pre>
-<p>S3 clients and AWS SDKs send their requests here if these variables are set. They also need a token file and the name of a role; the guides for clients in the documentation show each client.</p>
+<p>S3 clients and AWS SDKs send their requests here if these variables are set. They also need a token file and the name of a role; the guides for clients in the documentation show how to configure each client.</p>
 <pre>${escapeXml(client)}</pre>
 <h2>Routes</h2>
 <ul>

@@ -27,7 +27,7 @@ const PARAMETERS: ReadonlyMap<string, Parameter> = new Map<string, Parameter>([
   [
     'RoleSessionName',
     {
-      rule: 'must be 2 to 64 letters, digits and _+=,.@-',
+      rule: 'must consist of 2 to 64 letters, digits and _+=,.@-',
       test: (value) => /^[\w+=,.@-]{2,64}$/.test(value),
     },
   ],
@@ -35,7 +35,7 @@ const PARAMETERS: ReadonlyMap<string, Parameter> = new Map<string, Parameter>([
   [
     'DurationSeconds',
     {
-      rule: 'must be 900 to 43200; omit it, because the credentials expire with the token',
+      rule: 'must be from 900 to 43200; omit it, because the credentials expire with the token',
       test: (value) => seconds(value) >= 900 && seconds(value) <= 43_200,
       isOptional: true,
     },

@@ -61,7 +61,7 @@ const LONGEST_MESSAGE_HEADER_BYTES = 256;
 
 /** Returns the message in the response body. */
 const messageOf = ({ sentence, parameter }: FaultResponse): string =>
-  parameter?.rule === undefined ? sentence : `${sentence} Here ${parameter.name} ${parameter.rule}.`;
+  parameter?.rule === undefined ? sentence : `${sentence} The parameter ${parameter.name} ${parameter.rule}.`;
 
 /** Must be called before anything else is sent. A HEAD response has no body, so a header carries the message. */
 export function sendFault(

@@ -74,7 +74,7 @@ describe('/-/explain', () => {
           matchedBy: [{ projectOfVerifiedEmail: 'acme-prod' }],
         },
       ],
-      why: 'Your grants cover this key: get and list on raw/public/.',
+      why: 'Your grants cover this key. They allow get and list on raw/public/.',
     });
     const byId = await explain('key=README.txt&action=attributes');
     assert.deepEqual(byId.needs, ['s3:GetObject', 's3:GetObjectAttributes']);

@@ -91,7 +91,7 @@ describe('the list of buckets', () => {
       const reply = await wire.get(`/?${query}`, { as: 'reader' });
       assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
       assert.match(reply.text, new RegExp(`<ArgumentName>${parameter}</ArgumentName>`));
-      assert.match(reply.text, new RegExp(`Here ${parameter} must be `));
+      assert.match(reply.text, new RegExp(`The parameter ${parameter} must be `));
     });
   }
 

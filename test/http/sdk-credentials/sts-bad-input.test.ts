@@ -15,7 +15,7 @@ import type { Wire } from '../../support/wire.ts';
 
 type Expected = readonly [status: number, code: string, message: RegExp];
 const validation = (message: RegExp): Expected => [400, 'ValidationError', message];
-const DURATION = validation(/DurationSeconds must be 900 to 43200; omit it/);
+const DURATION = validation(/DurationSeconds must be from 900 to 43200; omit it/);
 
 const PARAMETERS: readonly (readonly [
   what: string,
@@ -153,7 +153,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
 
     it('rejects an oversized body, whether or not it announces its length', async () => {
       const body = Buffer.alloc(1_000_000, 'a');
-      const expected: Expected = [413, 'RequestEntityTooLarge', /at most 16 KiB/];
+      const expected: Expected = [413, 'RequestEntityTooLarge', /must not be larger than 16 KiB/];
       await assertRejected({ body, headers: { 'content-length': String(body.length) } }, expected);
       if (protocol === 'HTTP/1')
         await assertRejected({ body, headers: { 'transfer-encoding': 'chunked' } }, expected);
