@@ -57,7 +57,7 @@ export const ISSUER_URL: TextRule = {
     const url = parseUrl(text);
     return url !== undefined && isSafe(url) && !/[?#\\]/.test(text) && text.length <= 255;
   },
-  fix: 'Copy the `iss` claim of a token. Keys and tokens of an issuer without TLS could be forged by anyone on the network.',
+  fix: "Copy the `iss` claim of a token. Without TLS, anyone on the network could forge the issuer's keys and tokens.",
 };
 
 /**
@@ -74,7 +74,7 @@ export const METADATA_HOST: TextRule = {
 
 /** The rule for a web page's origin. A browser sends its origin in exactly one form, so the comparison is exact. */
 export const CORS_ORIGIN: TextRule = {
-  must: 'must be an exact origin, https://HOST[:PORT] in lower case (http only for a loopback host), or "*"',
+  must: 'must be an exact origin, https://HOST[:PORT] in lowercase (http only for a loopback host), or "*"',
   test: (text) => text === '*' || readOrigin(text) === text,
   fix: "Leave out the path, the trailing slash and the scheme's default port.",
 };

@@ -100,7 +100,7 @@ const RESERVED_IN_BUCKET_NAMES = /^(?:xn--|sthree-)/;
 /** The bucket name that callers use. The name must be valid for S3, because clients check it before they send a request. */
 export const BUCKET_NAME: TextRule = {
   must:
-    'must be a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a ' +
+    'must be a bucket name: 3 to 63 lowercase letters, digits, dots and hyphens, beginning and ending with a ' +
     'letter or digit, not an IP address, and without a prefix or suffix that S3 reserves',
   test: (text) => isBucketForm(text) && !RESERVED_IN_BUCKET_NAMES.test(text) && targetFix(text) === '',
   fix: 'This is the name that callers use. If the bucket has a different name in S3, set `target` to the S3 name.',

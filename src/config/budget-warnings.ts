@@ -27,17 +27,17 @@ export function findUnlikelyBudgets(budgets: readonly Budget[], grants: readonly
 }
 
 const NO_GRANT = {
-  rule: 'matches no caller that has a grant, so the budget has no effect on it',
-  fix: 'Correct the caller, or remove it from the budget.',
+  rule: 'matches no caller that has a grant, so this entry of the budget has no effect',
+  fix: 'Correct the entry, or remove it from the budget.',
 };
 
 const SMALL = {
-  rule: `is less than ${showQuantity(LIST_BYTES, SIZE)}, so lists with the default of 1,000 keys may be denied although they are short`,
-  fix: 'Raise the budget, or have the callers list with a smaller `max-keys`.',
+  rule: `is less than ${showQuantity(LIST_BYTES, SIZE)}, so the bridge may deny even a short list, unless the caller sets max-keys below 1,000`,
+  fix: 'Raise the budget, or have the callers set a smaller `max-keys`.',
 };
 
 const vends = (grant: number): Pick<Problem, 'rule' | 'fix'> => ({
-  rule: `may obtain AWS credentials (${showPath(['grants', grant, 'allow'])} contains \`vend\`), and what callers read with these credentials does not count`,
+  rule: `may obtain AWS credentials (${showPath(['grants', grant, 'allow'])} contains \`vend\`), and reads with these credentials do not count toward the budget`,
   fix: 'Remove `vend` from the grant if the budget must limit all reads.',
 });
 

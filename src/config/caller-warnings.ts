@@ -20,8 +20,8 @@ export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Pat
 }
 
 const WILDCARD = {
-  rule: 'contains "*", which matches only that character',
-  fix: 'Subjects are compared exactly. Name each subject in full.',
+  rule: 'contains "*", which is not a wildcard: it matches only a literal *',
+  fix: 'The bridge compares subjects exactly, so write each subject in full.',
 };
 
 const SERVICE_ACCOUNT_DOMAIN = 'gserviceaccount.com';

@@ -28,7 +28,7 @@ function checkTarget(name: string, bucket: unknown): Finding[] {
     return [
       {
         path,
-        rule: 'must not be set for an access point, because it is read through a different domain than its bucket',
+        rule: 'must not be set for an access point, because an access point has a different domain than its bucket',
         fix: "Set `target` to the bucket's name, or remove `via`.",
       },
     ];
@@ -37,7 +37,7 @@ function checkTarget(name: string, bucket: unknown): Finding[] {
   return [
     {
       path,
-      rule: "must not be set for a bucket name with dots, because the certificate of the bucket's domain does not cover such a name",
+      rule: "must not be set for a bucket name with dots, because S3's certificate does not cover bucket names with dots",
       fix: 'Remove `via`, or copy the objects to a bucket without dots in its name.',
     },
   ];
@@ -66,7 +66,7 @@ function checkEndpoint(name: string, bucket: unknown, s3Endpoint: string | undef
     return [
       {
         path,
-        rule: 'must not be set together with endpoint, because each is a path to the bucket',
+        rule: 'must not be set together with `endpoint`, because both fields define how the bridge reaches the bucket',
         fix: 'Remove one of the two fields.',
       },
     ];
@@ -76,7 +76,7 @@ function checkEndpoint(name: string, bucket: unknown, s3Endpoint: string | undef
   return [
     {
       path,
-      rule: 'must not be set together with AWS_ENDPOINT_URL_S3, because a distribution is in front of S3 in AWS',
+      rule: "must not be set together with AWS_ENDPOINT_URL_S3, because a distribution can reach only AWS's own S3",
       fix: 'Unset AWS_ENDPOINT_URL_S3, or remove `via`.',
     },
   ];

@@ -45,11 +45,11 @@ const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
 
 const FIXES: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'Keep only one of the two fields.',
-  NON_STRING_KEY: 'Use a plain name.',
-  TAG_RESOLVE_FAILED: 'Remove the tag.',
+  NON_STRING_KEY: 'Use text as the name of the field, not a list or a map.',
+  TAG_RESOLVE_FAILED: 'Remove the YAML tag, which begins with an exclamation mark.',
   BAD_SCALAR_START: 'Put the value in quotes.',
   BAD_DQ_ESCAPE: 'Double the backslash, or use single quotes.',
-  MULTIPLE_DOCS: 'Keep one document.',
+  MULTIPLE_DOCS: 'Keep only one YAML document in the file.',
   TAB_AS_INDENT: 'Indent with spaces.',
 };
 
@@ -163,7 +163,7 @@ function readYaml(text: string): ConfigDocument {
     return syntaxProblem(
       lines.linePos(pos[0]),
       `${why}${duplicate}`,
-      FIXES[code] ?? 'Fix this error first: the rest of the document cannot be checked yet.',
+      FIXES[code] ?? 'Fix this error first. Until then, the rest of the document cannot be checked.',
     );
   });
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));

@@ -73,7 +73,7 @@ function checkVend(grant: unknown): Finding[] {
   return [
     {
       path: ['allow', allow.indexOf('vend')],
-      rule: 'requires another action as well, because credentials allow only the other actions of the grant',
+      rule: 'requires another action as well, because the credentials allow only the other actions in the same list',
       fix: 'Add the actions that the credentials should allow, such as `get`, to `allow`.',
     },
   ];

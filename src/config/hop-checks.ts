@@ -54,7 +54,7 @@ function checkTags(hop: unknown): Finding[] {
             rule: `must have at most ${room} tags, not ${own.length}`,
             fix:
               added.length > 0
-                ? 'Remove some tags: the two tags that callerTags adds count as well.'
+                ? 'Remove some tags. The two tags that callerTags adds also count.'
                 : 'Remove some tags.',
           },
         ]

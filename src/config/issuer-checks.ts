@@ -43,7 +43,7 @@ function checkUnique(issuers: readonly unknown[], field: 'name' | 'url', positio
   return [
     {
       path: ['issuers', position, field],
-      rule: `must not repeat ${showPath(['issuers', first, field])}, ${quote(value)}`,
+      rule: `must differ from ${showPath(['issuers', first, field])}, which is also ${quote(value)}`,
       fix: field === 'name' ? 'Choose another name.' : 'Merge the two issuers: `audience` may be a list.',
     },
   ];
@@ -66,15 +66,15 @@ function checkAudience(issuer: unknown, position: number, stsAudience: unknown):
   return textsOf(fieldOf(issuer, 'audience')).flatMap((audience) => {
     const why =
       audience === stsAudience
-        ? 'must differ from aws.audience'
+        ? `must differ from aws.audience, which is also ${quote(audience)}`
         : audience === own || /^https:\/\/kubernetes\.default\.svc(?:$|[./:])/.test(audience)
-          ? "must be for this bridge only, but is the default audience of the issuer's tokens, which other programs receive as well"
+          ? `must be for this bridge only, but ${quote(audience)} is the default audience of the issuer's tokens, which other programs receive as well`
           : undefined;
     if (why === undefined) return [];
     return [
       {
         path: ['issuers', position, 'audience'],
-        rule: `${why}, ${quote(audience)}`,
+        rule: why,
         fix: 'Use the URL of this bridge, and request tokens for that audience.',
       },
     ];

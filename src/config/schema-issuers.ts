@@ -17,7 +17,7 @@ export const audience = text({
 });
 
 const name = textForm(
-  `must be 1 to 31 lower-case letters, digits and hyphens, begin with a letter, not end with a hyphen, and not be one of ${RESERVED_ISSUER_NAMES.join(', ')}`,
+  `must be 1 to 31 lowercase letters, digits and hyphens, begin with a letter, not end with a hyphen, and not be one of ${RESERVED_ISSUER_NAMES.join(', ')}`,
   (value) => (ISSUER_NAME.test(value) && !RESERVED_ISSUER_NAMES.includes(value) ? value : undefined),
   (value) =>
     RESERVED_ISSUER_NAMES.includes(value) ? 'Choose another name, such as the name of the cluster.' : '',

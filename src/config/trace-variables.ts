@@ -152,7 +152,8 @@ export function readTraceSettings(set: Variables): Outcome {
 
 const MAX_DELAY_MS = 60_000;
 const PROTOCOL = 'http/protobuf';
-const ENDPOINT_FIX = 'Write, for example, http://127.0.0.1:4318. Put keys into OTEL_EXPORTER_OTLP_HEADERS.';
+const ENDPOINT_FIX =
+  'Write, for example, http://127.0.0.1:4318. If the collector requires a key, set it in OTEL_EXPORTER_OTLP_HEADERS.';
 const PAIRS = 'NAME=VALUE,NAME=VALUE, with percent-encoded values';
 
 /** @returns undefined if one of the two variables is invalid, which is then reported */

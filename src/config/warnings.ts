@@ -58,7 +58,7 @@ function findUnusedIssuers(issuers: Config['issuers'], callers: readonly CallerP
       : [
           {
             field: showPath(['issuers', position]),
-            rule: `${name} is not used by any grant, but its tokens are accepted`,
+            rule: `(${name}) is not used by any grant, but the bridge accepts its tokens`,
             fix: 'Remove it if it is not needed.',
           },
         ],

@@ -83,7 +83,7 @@ describe('a budget', () => {
     assert.match(
       describeConfig(configWith(withBudget({ callers: [READER, 'project:acme-prod'] }))),
       new RegExp(
-        `^${RegExp.escape(READER)} \\(by verified email\\) may receive at most 500GiB from S3 per UTC day and process; the bridge warns at 80 %\\.\nEvery service account in project acme-prod .* may receive`,
+        `^${RegExp.escape(READER)} \\(by verified email\\) may receive at most 500GiB from S3 per UTC day and process; the bridge logs a warning at 80 %\\.\nEvery service account in project acme-prod .* may receive`,
         'm',
       ),
     );

@@ -76,7 +76,7 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
   [
     'a bucket has a distribution or an endpoint, not both',
     [['buckets acme-lake', { role: 'lake', region: 'eu-west-1', via: VIA, endpoint: 'https://s3.example' }]],
-    /^buckets\.acme-lake\.via: must not be set together with endpoint/,
+    /^buckets\.acme-lake\.via: must not be set together with `endpoint`/,
   ],
   [
     'a bucket with a distribution has no dots in its name',

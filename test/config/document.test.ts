@@ -107,7 +107,7 @@ describe('syntax errors', () => {
     [
       'a second document',
       `${YAML}---\n${YAML}`,
-      /^line 13, column 1: Source contains multiple documents\. Keep one/,
+      /^line 13, column 1: Source contains multiple documents\. Keep only one/,
     ],
     [
       'an unknown tag',

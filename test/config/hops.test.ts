@@ -57,7 +57,7 @@ describe("a later role's tags", () => {
     [
       'leave room for the tags of callerTags',
       { tags: tags(49), callerTags: true },
-      /\.tags: must have at most 48 tags, not 49\. Remove some tags: the two tags that callerTags adds count as well\.$/,
+      /\.tags: must have at most 48 tags, not 49\. Remove some tags\. The two tags that callerTags adds also count\.$/,
     ],
     [
       'have keys of at most 128 characters',

@@ -35,7 +35,7 @@ describe('an issuer', () => {
     [
       'without TLS',
       { url: 'http://issuer.example' },
-      /url: must be the https URL.*without TLS could be forged/,
+      /url: must be the https URL.*Without TLS, anyone on the network could forge/,
     ],
     ['with a query', { url: 'https://issuer.example/?a=b' }, /url: must be the https URL/],
     ['with a password', { url: 'https://a:b@issuer.example' }, /url: must be the https URL/],
@@ -86,11 +86,11 @@ describe('an issuer', () => {
   it('has a name and a URL that no other issuer has', () => {
     assertOneProblem(
       problemsWith(withIssuers(cluster, { ...github, name: 'gke-prod' })),
-      /^issuers\[1\]\.name: must not repeat issuers\[0\]\.name/,
+      /^issuers\[1\]\.name: must differ from issuers\[0\].name, which is also "gke-prod"/,
     );
     assertOneProblem(
       problemsWith(withIssuers(cluster, { ...cluster, name: 'other' })),
-      /^issuers\[1\]\.url: must not repeat issuers\[0\]\.url.*`audience` may be a list/,
+      /^issuers\[1\]\.url: must differ from issuers\[0\]\.url, which is also.*`audience` may be a list/,
     );
   });
 
@@ -102,7 +102,7 @@ describe('an issuer', () => {
   it('causes a warning if no grant uses it', () => {
     assert.match(
       warningsFor(withIssuers(cluster))[0] ?? '',
-      /^issuers\[0\]: gke-prod is not used by any grant/,
+      /^issuers\[0\]: \(gke-prod\) is not used by any grant/,
     );
     assert.deepEqual(warningsFor(withIssuers(cluster), withCallers('gke-prod:a/b')), []);
   });
@@ -142,6 +142,6 @@ describe('a caller of an issuer', () => {
 
   it('with a wildcard causes a warning', () => {
     const [warning = ''] = warningsFor(withIssuers(github), withCallers('github:repo:acme/etl:*'));
-    assert.match(warning, /^grants\[0\]\.callers\[0\]: contains "\*".*compared exactly/);
+    assert.match(warning, /^grants\[0\]\.callers\[0\]: contains "\*".*compares subjects exactly/);
   });
 });
