@@ -40,7 +40,7 @@ export function readTrustedService(values: Readonly<Partial<Record<Option, strin
   if (name === 'dataflow') return { name };
   if (values['unique-id'] !== undefined || values.audience !== undefined)
     throw new UsageError(
-      `--for ${name} cannot be combined with --unique-id or --audience: Google documents only the sub of these tokens.`,
+      `--for ${name} cannot be combined with --unique-id or --audience: Google documents only the claim sub of this service's tokens.`,
     );
   return { name, ...subjectIn(values, name) };
 }

@@ -90,7 +90,7 @@ describe('fedbridge trust-policy, with invalid options', () => {
     [['--for', 'bigquery'], /--for bigquery needs --identity\./],
     [['--for', 'dataflow'], /--for dataflow needs --unique-id and --audience\./],
     [['--for', 'dataflow', '--unique-id', ID], /--for dataflow needs --audience\./],
-    [['--for', 'bigquery', '--identity', ID, '--audience', 'x'], /Google documents only the sub/],
+    [['--for', 'bigquery', '--identity', ID, '--audience', 'x'], /Google documents only the claim sub/],
     [['--identity', ID], /--identity can be used only with --for bigquery\./],
     [
       ['--for', 'dataflow', '--subject-id', ID],

@@ -44,7 +44,7 @@ const CLAIMS: readonly Claim[] = [
     form: /./,
     fillIn: '',
     listed: USER_GUIDE_ONLY,
-    advice: 'Remove it.',
+    advice: 'Remove this condition.',
     carriers: 'No service account token is known to have this claim.',
   },
   {

@@ -82,12 +82,12 @@ const OUTSIDE: readonly (Pick<Row, 'pattern' | 'fix'> & { readonly how: string }
   {
     pattern: /^aws:(?:SourceIp)$/i,
     how: 'from these addresses',
-    fix: 'On Google Cloud, a static address requires VPC egress for all traffic, and Cloud NAT.',
+    fix: 'Make sure that the bridge has a static address. On Google Cloud, this requires VPC egress for all traffic, and Cloud NAT.',
   },
   {
     pattern: /^aws:(?:SourceVpc|SourceVpce|SourceVpcArn|VpcSourceIp)$/i,
     how: 'through a VPC endpoint',
-    fix: 'Requests over the internet do not have this key.',
+    fix: 'Remove this key unless the bridge uses such an endpoint: requests over the internet do not have this key.',
   },
 ];
 

@@ -97,14 +97,14 @@ function checkOperator(condition: Condition, operator: Operator, denies: boolean
           mistake(
             where,
             "requires a token without this claim, but all of Google's tokens have it",
-            'Remove it.',
+            'Remove this condition.',
           ),
         ]
       : [
           note(
             where,
             'requires only that the claim exists',
-            'StringEquals on this key already requires that the claim exists.',
+            'Compare the claim with StringEquals, which also requires that the claim exists.',
           ),
         ];
   }

@@ -46,15 +46,15 @@ export function checkServicePins({ where, conditions }: Statement, service: Goog
       .map((name) =>
         note(
           where,
-          `also pins ${GOOGLE}:${name}, but Google documents only the sub of these tokens`,
-          'Remove this condition if AWS denies the role.',
+          `also pins ${GOOGLE}:${name}, but Google documents only the claim sub of this service's tokens`,
+          'If AWS denies access to the role, remove this condition.',
         ),
       ),
     ...unchecked.map((value) =>
       note(
         where,
         `trusts ${quote(value)} for any audience`,
-        `Check that this is the ${id} of ${owner}, which this command prints: ${command}. A service account of your own also needs :aud and :oaud.`,
+        `Check that this is the ${id} of ${owner}, which this command prints: ${command}. If it is one of your own service accounts, also pin :aud and :oaud.`,
       ),
     ),
   ];

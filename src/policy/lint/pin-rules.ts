@@ -53,7 +53,7 @@ const TO_PIN: Readonly<Record<IdentityKey, string>> = {
 
 /** The lint suggests this if a statement pins only :sub, because the IDs of these accounts look like all other IDs. */
 const FOR_A_SERVICE =
-  "If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: add --for storage-transfer or --for bigquery to the lint's options.";
+  'If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: rerun the lint with --for storage-transfer or --for bigquery.';
 
 /**
  * Checks that :aud and :sub are pinned to the same account. Tokens from the metadata server contain the unique ID as both `azp`

@@ -14,7 +14,7 @@ const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
  * A note about BigQuery's use of the provider (BigQuery, "Connect to Amazon S3"). This advice has not been tried with the bridge.
  */
 const KEEP_FOR_BIGQUERY =
-  '. If another role needs the provider, keep it, and add the identity of the connection to its audiences: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id IDENTITY';
+  '. If another role needs the provider, do not delete it. Instead, add the identity of the BigQuery connection to its audiences: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id IDENTITY';
 
 const NAME_WHO =
   'Name the allowed principals in "Principal", or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount without a wildcard.';

@@ -31,7 +31,7 @@ describe('the lint', () => {
     [
       'on amr',
       policy(statement({ Condition: by('ForAnyValue:StringEquals', { ':amr': 'mfa' }) })),
-      `^Note: .*:amr: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Remove it\\. No service account token`,
+      `^Note: .*:amr: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Remove this condition\\. No service account token`,
     ],
     [
       'on the organization',

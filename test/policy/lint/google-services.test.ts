@@ -101,10 +101,13 @@ for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly 
       const Condition = pins({ ':aud': SUBJECT, ':sub': SUBJECT, ':oaud': AUDIENCE });
       const { code, lines } = known(policy(statement({ Condition })));
       assert.deepEqual([code, lines.length], [0, 2], lines.join('\n'));
-      assert.match(lines[0] ?? '', /^Note: statement 1: also pins .*:aud, but Google documents only the sub/);
+      assert.match(
+        lines[0] ?? '',
+        /^Note: statement 1: also pins .*:aud, but Google documents only the claim sub/,
+      );
       assert.match(
         lines[1] ?? '',
-        /^Note: statement 1: also pins .*:oaud, but Google documents only the sub/,
+        /^Note: statement 1: also pins .*:oaud, but Google documents only the claim sub/,
       );
     });
     it("reports an email instead of the ID, with the command that prints the service's ID", () => {
@@ -145,6 +148,9 @@ describe('the lint', () => {
   it('reports that :sub is not enough without --for, and how to check the policy of a service', () => {
     const { code, lines } = lintedFor(serviceTrustPolicy(SUBJECT), {});
     assert.deepEqual([code, lines.length], [1, 2]);
-    assert.match(lines[1] ?? '', /does not pin .*:oaud: .* add --for storage-transfer or --for bigquery/);
+    assert.match(
+      lines[1] ?? '',
+      /does not pin .*:oaud: .* rerun the lint with --for storage-transfer or --for bigquery/,
+    );
   });
 });

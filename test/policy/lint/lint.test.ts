@@ -87,7 +87,7 @@ describe('the lint', () => {
     [
       'a source address',
       { ...pins({}), IpAddress: { 'aws:SourceIp': '203.0.113.7/32' } },
-      /^Note: statement 1, IpAddress aws:SourceIp: .*static address requires VPC egress for all traffic, and Cloud NAT\.$/,
+      /^Note: statement 1, IpAddress aws:SourceIp: .*static address\. On Google Cloud, this requires VPC egress for all traffic, and Cloud NAT\.$/,
     ],
     [
       'a VPC endpoint',
