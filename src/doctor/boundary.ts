@@ -5,8 +5,8 @@ import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** How findings refer to each check's requests. */
-const UNGRANTED = { readOutside: 'ungranted reads', listOutside: 'ungranted lists' } as const;
+/** What findings call each check's requests. */
+const UNGRANTED = { readOutside: 'reads outside the grant', listOutside: 'lists outside the grant' } as const;
 type OutsideCheck = keyof typeof UNGRANTED;
 
 /**

@@ -74,7 +74,7 @@ function unsignedProblem(unsigned: Beginning | Unreachable): Problem {
     return {
       outcome: 'wrong',
       found: 'anyone can read the object through CloudFront, without a signature',
-      fix: 'Remove the origin access control from the distribution, set its cache policy to CachingDisabled and invalidate its cache. If the bucket itself is public, no bridge protects it.',
+      fix: 'Remove the origin access control from the distribution, set its cache policy to CachingDisabled and invalidate its cache. If the bucket itself is public, the bridge cannot protect it.',
     };
   return {
     outcome: 'unknown',
@@ -88,7 +88,7 @@ const notCompared = (step: string, why: string, compared: Compared): Examination
   outcome: 'unknown',
   found: `the object was not compared with CloudFront, because ${why}`,
   compared,
-  fix: 'The doctor compares the first object that it lists, or the `key` of a grant. Upload an object with a plain key and at least one byte, then rerun the doctor.',
+  fix: 'The doctor compares the first object that it lists, or the `key` of a grant. Upload an object that contains at least one byte and has only letters and digits in its key, then rerun the doctor.',
 });
 
 const comparedOf = (given: Beginning | Unreachable): Compared =>

@@ -25,7 +25,7 @@ export function egressFix(origin: string, platform: Platform, error?: string | n
   if (error === 'ENOTFOUND')
     return `DNS has no address for ${host}: check the configured region and endpoint, then the DNS setup.`;
   if (typeof error === 'string' && CERTIFICATE.test(error))
-    return `The certificate presented for ${host} is not trusted, probably because a proxy intercepts TLS: exempt this host from interception.`;
+    return `The certificate presented for ${host} is not trusted, probably because a proxy intercepts TLS. Exempt this host from interception.`;
   if (typeof error === 'string' && SILENCE.test(error))
     return `${host} accepts the connection but does not respond: check for a proxy or firewall in between. If there is none, check the AWS Health Dashboard for the region.`;
   return platform.kind === 'cloud-run'

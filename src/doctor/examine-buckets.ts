@@ -184,7 +184,7 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
 const CLOCK_ERRORS: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
 
 const SKEWED =
-  "The server's clock differs by more than 15 minutes from this machine's clock, which agrees with other clocks. Correct the server's clock; the server is probably not AWS.";
+  "The S3 server's clock is wrong by more than 15 minutes: this machine's clock agrees with other clocks. Correct the server's clock. The server is probably not AWS.";
 
 function reachOf({ scope }: Grant): string {
   if (scope.kind === 'bucket') return 'whole bucket';

@@ -149,7 +149,7 @@ describe('fedbridge doctor', () => {
     try {
       const diagnosis = await clinic.diagnose(granting([BELOW_RAW], `endpoint: "${lax.origin}"`));
       const step = firstWrong(diagnosis, STEP);
-      assert.equal(step.found, 'S3 does not deny ungranted reads');
+      assert.equal(step.found, 'S3 does not deny reads outside the grant');
       assert.match(step.fix ?? '', /does not enforce session policies \(check that the server is AWS\)/);
     } finally {
       lax.close();

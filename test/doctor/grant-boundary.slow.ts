@@ -42,9 +42,9 @@ const bucketPolicyGrants = (...actions: readonly string[]): Promise<unknown> =>
 
 describe('fedbridge doctor', () => {
   for (const [actions, found, response] of [
-    [['s3:GetObject'], 'ungranted reads', { response: '403 AccessDenied', action: 's3:ListBucket' }],
-    [['s3:ListBucket'], 'ungranted lists', { response: 'success' }],
-    [['s3:GetObject', 's3:ListBucket'], 'ungranted reads', { response: '404 NoSuchKey' }],
+    [['s3:GetObject'], 'reads outside the grant', { response: '403 AccessDenied', action: 's3:ListBucket' }],
+    [['s3:ListBucket'], 'lists outside the grant', { response: 'success' }],
+    [['s3:GetObject', 's3:ListBucket'], 'reads outside the grant', { response: '404 NoSuchKey' }],
   ] as const)
     it(`reports that a bucket policy allows ${actions.join(' and ')} outside the grant, even if the session policy denies these requests`, async () => {
       await bucketPolicyGrants(...actions);
@@ -60,14 +60,14 @@ describe('fedbridge doctor', () => {
       );
     });
 
-  it('reports that S3 allows ungranted reads if the prefix is too long for a session policy with Deny statements', async () => {
+  it('reports that S3 allows reads outside the grant if the prefix is too long for a session policy with Deny statements', async () => {
     await bucketPolicyGrants('s3:GetObject');
     const prefix = `${'a'.repeat(900)}/`;
     const step = firstWrong(
       await diagnose(`allow: [get], bucket: acme-lake, prefix: ${prefix}`),
       `bucket acme-lake, ${prefix}`,
     );
-    assert.equal(step.found, 'S3 does not deny ungranted reads');
+    assert.equal(step.found, 'S3 does not deny reads outside the grant');
     assert.deepEqual(step.compared, { response: '403 AccessDenied', action: 's3:ListBucket' });
     assert.match(
       step.fix ?? '',
@@ -90,7 +90,7 @@ describe('fedbridge doctor', () => {
 });
 
 describe('fedbridge doctor', () => {
-  it('does not accept a 403 without a reason as proof that S3 denies ungranted reads, and explains how to prove it', async () => {
+  it('does not accept a 403 without a reason as proof that S3 denies reads outside the grant, and explains how to prove it', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'error',
@@ -104,7 +104,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual([unknown?.step, more.length], [STEP, 0]);
     assert.match(
       unknown?.found ?? '',
-      /^could not verify that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
+      /^could not verify that S3 denies reads outside the grant: .* \(403 AccessDenied\)$/,
     );
     assert.match(
       unknown?.fix ?? '',
@@ -112,11 +112,11 @@ describe('fedbridge doctor', () => {
     );
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'lists, reads, returns 404 for a missing object, denies ungranted lists',
+      'lists, reads, returns 404 for a missing object, denies lists outside the grant',
     );
   });
 
-  it('does not accept a 403 with an unrelated error code as proof that S3 denies ungranted reads', async () => {
+  it('does not accept a 403 with an unrelated error code as proof that S3 denies reads outside the grant', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'status',
@@ -125,7 +125,7 @@ describe('fedbridge doctor', () => {
       path: NONEXISTENT_KEY,
     });
     const step = firstWrong(await diagnose(BELOW_RAW), 'bucket acme-lake');
-    assert.equal(step.found, 'the test of ungranted reads failed: 403 AllAccessDisabled');
+    assert.equal(step.found, 'the test of reads outside the grant failed: 403 AllAccessDisabled');
   });
 });
 
@@ -161,7 +161,7 @@ describe('fedbridge doctor', () => {
     assert.match(step.fix ?? '', /^The doctor tests these actions on the first object that it lists/);
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'lists (no objects), returns 404 for a missing object, denies ungranted reads, denies ungranted lists',
+      'lists (no objects), returns 404 for a missing object, denies reads outside the grant, denies lists outside the grant',
     );
   });
 
@@ -180,7 +180,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), []);
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'reads, reads versions, denies ungranted reads, denies ungranted lists',
+      'reads, reads versions, denies reads outside the grant, denies lists outside the grant',
     );
   });
 });

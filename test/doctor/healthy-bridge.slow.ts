@@ -31,7 +31,7 @@ describe('fedbridge doctor, on a working deployment', () => {
 ✓ role lake: assumed, for 60 min
     assumed role arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
 ✓ bucket acme-lake, whole bucket: lists, reads, returns 404 for a missing object
-✓ bucket acme-lake, raw/public/: lists, reads, returns 404 for a missing object, denies ungranted reads, denies ungranted lists
+✓ bucket acme-lake, raw/public/: lists, reads, returns 404 for a missing object, denies reads outside the grant, denies lists outside the grant
 
 No problems found.
 `,
@@ -60,7 +60,7 @@ No problems found.
     assert.equal(steps[0]?.found, 'Cloud Run, service lake-bridge, revision lake-bridge-7');
   });
 
-  it('verifies each permission in a grant, and that ungranted reads and listings are denied', async () => {
+  it('verifies each permission in a grant, and that reads and lists outside the grant are denied', async () => {
     const grants = [
       'allow: [get, list, versions, tags, attributes], bucket: acme-lake, prefix: raw/',
       'allow: [get], bucket: acme-lake, prefix: curated/',
@@ -74,15 +74,15 @@ No problems found.
       [
         [
           'fine',
-          'lists, reads, returns 404 for a missing object, reads versions, reads tags, reads attributes, denies ungranted reads, denies ungranted lists',
+          'lists, reads, returns 404 for a missing object, reads versions, reads tags, reads attributes, denies reads outside the grant, denies lists outside the grant',
         ],
         [
           'fine',
-          'may read objects (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
+          'may read objects (a missing object returns 403 because the grant does not allow list), denies reads outside the grant, denies lists outside the grant',
         ],
-        ['fine', 'reads, denies ungranted reads, denies ungranted lists'],
+        ['fine', 'reads, denies reads outside the grant, denies lists outside the grant'],
         ['unknown', 'not tested, because no object is known: tags'],
-        ['fine', 'denies ungranted reads, denies ungranted lists'],
+        ['fine', 'denies reads outside the grant, denies lists outside the grant'],
       ],
     );
   });

@@ -88,7 +88,7 @@ describe('fedbridge doctor, configured with an AWS profile', () => {
     assert.ok(!steps.some(({ step }) => step === 'identity token' || step === 'metadata server'));
     assert.equal(
       steps.at(-1)?.found,
-      'may read objects (a missing object returns 403 because the grant does not allow list), denies ungranted lists',
+      'may read objects (a missing object returns 403 because the grant does not allow list), denies lists outside the grant',
     );
   });
 

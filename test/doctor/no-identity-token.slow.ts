@@ -61,7 +61,10 @@ describe('fedbridge doctor', () => {
   const assertNoAccount = async (): Promise<void> => {
     const step = firstWrong(await clinic.diagnose(), 'identity token');
     assert.equal(step.fault, 'metadata_no_account');
-    assert.match(step.fix ?? '', /has no service account \(404\): attach one to the service or machine/);
+    assert.match(
+      step.fix ?? '',
+      /reports that there is no service account \(404\)\. Attach a service account to/,
+    );
   };
   it('reports a missing service account on a machine that has none', async () => {
     await clinic.control('PUT', '/accounts', { ...clinic.contract.serviceAccount, uniqueId: null });
@@ -124,7 +127,7 @@ describe('fedbridge doctor, configured with a token file', () => {
       'that it has expired',
       { exp: inSeconds(-300), iat: inSeconds(-3900) },
       /it expired \d+ s ago/,
-      /that writes the token is running|has stopped or writes too rarely/,
+      /that writes the token is running|must replace the token more often/,
     ],
   ] as const;
   for (const [what, changes, found, fix] of WRONG)
