@@ -92,7 +92,7 @@ const FILE: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   token_file_invalid: () => ({
     field: '--token-file',
     rule: 'must contain only an identity token, but contains something else',
-    fix: 'Check the program that writes the file. It must replace the file in one step (rename).',
+    fix: 'Check the program that writes the file. The program must replace the file atomically (rename).',
   }),
   token_file_expired: ({ expiredAt }) => ({
     field: '--token-file',

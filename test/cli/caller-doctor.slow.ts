@@ -117,7 +117,7 @@ describe('fedbridge caller-doctor', () => {
   it('reports a caller without grants, and an object that does not exist', async () => {
     const { code, ...diagnosis } = await diagnose('stranger');
     assert.equal(code, 1);
-    assert.match(named({ code, ...diagnosis }, 'grants').found, /^you have none on this bridge$/);
+    assert.match(named({ code, ...diagnosis }, 'grants').found, /^you have no grants on this bridge$/);
     const missing = await diagnose('reader', ['--get', 'acme-lake/no such/é/../key']);
     assert.deepEqual(
       [missing.code, named(missing, 'read of acme-lake/no such/é/../key').outcome],

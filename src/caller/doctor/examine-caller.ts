@@ -54,7 +54,7 @@ const notChecked = (step: string): Examination => ({
 const NOTHING_TO_READ: Examination = {
   step: 'read',
   outcome: 'unknown',
-  found: 'not tested, because no object is known that you may get',
+  found: 'not tested, because the doctor found no object that you may read',
   fix: 'Pass the name of an object: --get BUCKET/KEY.',
 };
 
@@ -66,7 +66,7 @@ function judgeGrants({ grants, hint }: Whoami): Examination {
     return {
       step,
       outcome: 'wrong',
-      found: 'you have none on this bridge',
+      found: 'you have no grants on this bridge',
       fix: escapeText(hint ?? 'Ask the operator of the bridge for a grant to the email or unique ID above.'),
     };
   const shown = grants.slice(0, MOST_SHOWN).map(describeGrant);

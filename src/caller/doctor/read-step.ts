@@ -100,5 +100,5 @@ const rejected = (step: string, reply: BridgeReply): Examination => ({
   fix:
     reply.status === 404
       ? 'Pass the name of an existing object: --get BUCKET/KEY.'
-      : 'If the message does not say what to do, send the request ID to the operator of the bridge.',
+      : 'If the message does not suggest a fix, send the request ID to the operator of the bridge.',
 });

@@ -60,6 +60,6 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
 }
 
 const WRONG_AUDIENCE =
-  'A token must be requested for the audience of the bridge. Check the program that writes the token file, or which server listens at GCE_METADATA_HOST.';
+  'Request the token for the audience of the bridge. Check the program that writes the token file, or check which server listens at GCE_METADATA_HOST.';
 const CLOCK = "Correct this machine's clock.";
 const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an email.';

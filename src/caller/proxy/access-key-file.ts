@@ -33,7 +33,7 @@ export function keptAccessKey(path: string): string {
   if ((mode & OTHERS) !== 0 && process.platform !== 'win32')
     throw problem(
       `must be accessible only to its owner, but ${quote(path)} has the mode 0${(mode & 0o777).toString(8)}`,
-      'Anyone who knows the key can read with your identity. Delete the file: the proxy then creates a new one. If nobody else can have read it, `chmod 600` is enough.',
+      'Anyone who knows the key can read with your identity. Delete the file: the proxy then creates a new one. If you are sure that nobody else has read the file, running `chmod 600` on the file is enough.',
     );
   if (!ACCESS_KEY.test(text))
     throw problem(
