@@ -107,7 +107,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   egress: {
-    description: 'add up the bytes received from S3 in log lines, and estimate their list price',
+    description: 'add up the bytes from S3 that log lines report, and estimate what AWS charges for them',
     args: 'FILE|- [--config FILE] [--json]',
     run: async (args) => {
       const { egress } = await import('./cli/egress.ts');

@@ -45,7 +45,10 @@ export function hopNumber(text: string | undefined): number | undefined {
 
 /** Returns the error for a `--hop` value that exceeds the number of chained roles in the role's chain. */
 export function noSuchHop({ name, then }: Role): ConfigError {
-  const rule = `must be the number of a chained role, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
+  const rule =
+    then.length === 0
+      ? `cannot be used, because role ${name} has no chained roles`
+      : `must be at most ${then.length}, the number of chained roles of ${name}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);
 }
 

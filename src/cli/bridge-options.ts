@@ -34,7 +34,7 @@ export function readBridgeOptions(values: {
     throw new UsageError("--audience is required. Give the audience that the bridge's operator chose.");
   if (as !== undefined && tokenFile !== undefined)
     throw new UsageError(
-      '--as and --token-file must not be used together: both are where the token comes from. Leave out one of the two.',
+      '--as and --token-file must not be used together, because each selects where the token comes from. Leave out one of the two.',
     );
   return {
     audience,

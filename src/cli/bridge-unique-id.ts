@@ -17,7 +17,7 @@ export function checkUniqueId(uniqueId: string | undefined): void {
   const email = readCallerPattern(uniqueId)?.kind === 'email' ? uniqueId : undefined;
   throw refusal(
     '--unique-id',
-    `must be the service account's numeric unique ID, but ${quote(uniqueId)} is ${email === undefined ? 'not one' : 'an email'}`,
+    `must be the service account's numeric unique ID, but ${quote(uniqueId)} is ${email === undefined ? 'not a unique ID' : 'an email'}`,
     `To find the ID, run: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
   );
 }

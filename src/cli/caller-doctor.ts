@@ -14,7 +14,7 @@ const USAGE = `Usage: fedbridge caller-doctor --audience URL [--upstream URL] [-
                                [--get BUCKET/KEY] [--json]
 
 Takes the same steps as a client on this machine: gets an identity token, sends it to the bridge, looks up which grant decides
-a read, and reads one byte of one object. Reports problems and fixes. Changes nothing, and prints no token.
+a read, and reads one byte of one object. Reports problems and how to fix them. Makes no changes, and prints no token.
 
 ${BRIDGE_USAGE}  --get BUCKET/KEY the object to read; default: the first object that a grant allows you to get
   --json           print JSON, for programs

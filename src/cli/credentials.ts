@@ -19,8 +19,8 @@ Obtains credentials for ROLE in the same way as the bridge (with the bridge's Go
 chained roles), and prints them.
 
   ROLE              the name of a role in the configuration, or any role's ARN (no configuration needed)
-  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because it names the profile
-                    that runs this command
+  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, which names the profile that
+                    runs this command
   --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
   --format json     as \`aws sts assume-role\` prints them
   --config FILE     use this configuration instead of FEDBRIDGE_CONFIG

@@ -16,8 +16,9 @@ import { printSteps } from './print-steps.ts';
 const USAGE = `Usage: fedbridge doctor [--config FILE] [--trust-policy FILE] [--json]
 
 Takes the same steps as the bridge, from the metadata server through STS to each bucket, and reports problems and fixes.
-For each grant that it checks, reads one byte of one object and tries a read and a list outside the grant. Changes nothing.
-If the bucket has a CloudFront distribution, reads a part of one object by both paths, and once without a signature.
+For each grant that it checks, reads one byte of one object, and tries a read and a list that the grant does not allow.
+If the bucket has a CloudFront distribution, reads a part of one object both through CloudFront and directly, and tries to read
+it through CloudFront without a signature. Makes no changes.
 
   --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies access

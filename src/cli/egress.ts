@@ -44,7 +44,7 @@ export function egress(args: readonly string[]): Promise<never> {
     const { requests, otherLines } = logged;
     const text = switches.has('json')
       ? `${JSON.stringify({ ...report, requests, otherLines, unreadableLines: logged.problemCount }, null, 2)}\n`
-      : `${describeEgress(report)}${requests} request lines; ${otherLines} other lines were ignored.\n`;
+      : `${describeEgress(report)}The report includes ${requests} request lines. ${otherLines} other lines were ignored.\n`;
     return { text, code: logged.problemCount === 0 ? 0 : 1 };
   });
 }
@@ -60,7 +60,9 @@ function problemLines({ problems, problemCount, requests, otherLines }: LoggedEg
     ...problems.map(({ line, problem }) => `line ${line} ${problem}.`),
     ...(more === 0 ? [] : [`${more} more lines cannot be read.`]),
     ...(requests === 0 && otherLines > 0
-      ? ['no line has bytesFromS3. Check that these are lines of the bridge, of this version or a later one.']
+      ? [
+          'no line contains bytesFromS3. Check that the lines are log lines of this version of the bridge, or of a later version.',
+        ]
       : []),
   ];
 }

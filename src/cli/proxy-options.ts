@@ -24,12 +24,12 @@ S3 clients then work for as long as the proxy runs. They must present the proxy'
 AWS access key ID or as \`Authorization: Bearer KEY\`.
 
 ${BRIDGE_USAGE}  --listen HOST:PORT        where to listen (default 127.0.0.1:9000; port 0: any free port)
-  --access-key-file FILE    keep the access key in FILE, so that clients need no new configuration after a restart; the proxy
-                            creates a missing FILE, which only you can read. Default: print a new key at each start
+  --access-key-file FILE    keep the access key in FILE, so that clients need no new configuration after a restart; if FILE does
+                            not exist, the proxy creates it, readable only by you. Default: print a new key at each start
   --allow-any-local-client  accept requests without the access key: every user and program on this machine can then read with
                             your identity
-  --allow-remote            allow --listen with an address that other machines can reach; they need the access key, which they
-                            send without encryption
+  --allow-remote            allow --listen with an address that other machines can reach; those machines need the access key,
+                            which they send without encryption
 `;
 
 const LISTEN = '127.0.0.1:9000';

@@ -30,8 +30,10 @@ export async function proxy(args: readonly string[]): Promise<number | undefined
     ...options,
     accessKey,
     fetchToken: tokenSource({ ...options, googleApis: readGoogleApis() }),
-    onToken: reportChanges('has an identity token again', (fault) => describeProblem(tokenProblem(fault))),
-    onResponse: reportChanges(`reaches ${options.upstream} again`, describeFault),
+    onToken: reportChanges('the proxy has an identity token again', (fault) =>
+      describeProblem(tokenProblem(fault)),
+    ),
+    onResponse: reportChanges(`the proxy reaches ${options.upstream} again`, describeFault),
   });
   process.stdout.write(welcome(options, running.port, accessKey));
   endOnSignal(running);
@@ -79,7 +81,7 @@ function welcome(
     accessKey === undefined
       ? '\nNo access key is needed: every user and program on this machine can read with this identity.\n'
       : '';
-  return `The proxy listens on http://${host}:${port} and forwards to ${upstream} with ${who}.
+  return `The proxy listens on http://${host}:${port} and forwards requests to ${upstream} with ${who}.
 ${warning}
 For S3 clients:
   export ${variables.join(' ')}

@@ -33,7 +33,7 @@ export function revoke(args: readonly string[]): Promise<never> {
   });
 }
 
-const AFTERWARDS = `# After these commands, S3 rejects the old sessions, but the bridge can start new sessions. To lock out the bridge, change
+const AFTERWARDS = `# After you run these commands, S3 rejects the old sessions, but the bridge can start new sessions. To lock out the bridge, change
 # the role's trust policy first. The old sessions include credentials that callers obtained with \`vend\`. To prevent callers from
 # obtaining new credentials, remove \`vend\` from the grants and reload the bridge first.
 `;

@@ -113,7 +113,7 @@ function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
   const caller = grant?.callers.find(hasToken);
   if (grant === undefined || caller === undefined) {
     throw new Error(
-      'The configuration has no grants for callers with tokens, so no program could read anything. Add a grant under `grants`.',
+      'No grant names a service account or another program, so no program could read anything. Under `grants`, add a grant for a service account.',
     );
   }
   const reader = isGoogle(caller) ? accountOf(caller).email : `${caller.issuer}:${caller.subject}`;

@@ -18,9 +18,9 @@ Runs the bridge on this machine against emulators of Google, STS and S3.
 
   --port N           the bridge's port (default 8080; 0: any free ports); the emulators use the next seven ports, and --as uses another free port
   --dir DIR          serve this directory, read-only, as the bucket's content
-  --config FILE      use this configuration; the emulators contain its callers, roles and buckets
+  --config FILE      use this configuration; the emulators then contain its callers, roles and buckets
   --as CALLER        make this caller the metadata server's default account, so that clients authenticate as this caller;
-                     for a caller of an issuer, keep a token in a file instead, as a pod has it
+                     for a caller of an issuer, the sandbox instead keeps a current token in a file, as in a pod
   --ready-file FILE  write all addresses and the bucket owner's keys to FILE as JSON when everything is ready
 `;
 
@@ -96,7 +96,9 @@ function callerNamed(name: string, { accounts }: Seed): string {
     callers.find(({ email }) => email.startsWith(`${name}@`));
   if (found !== undefined) return found.email;
   const why =
-    name === ACCOUNTS.bridge.email ? "is the bridge's own account, which cannot be a caller" : 'is not one';
+    name === ACCOUNTS.bridge.email
+      ? "is the bridge's own account, which cannot be a caller"
+      : 'is not a caller in this sandbox';
   throw new UsageError(
     `--as must name a caller, but ${quote(name)} ${why}. Choose one of: ${callers.map(({ email }) => email).join(', ')}.`,
   );

@@ -245,7 +245,7 @@ describe('fedbridge proxy', () => {
     const lines = proxy.stderr().trimEnd().split('\n');
     assert.equal(lines.length, 2, proxy.stderr());
     assert.match(lines[0] ?? '', /^fedbridge proxy: metadata server: must be reachable, but is not\. /);
-    assert.equal(lines[1], 'fedbridge proxy: has an identity token again');
+    assert.equal(lines[1], 'fedbridge proxy: the proxy has an identity token again');
   });
 
   it('reports once that the bridge is down, and once that it is reachable again', async (test) => {
@@ -270,6 +270,6 @@ describe('fedbridge proxy', () => {
       down,
       /^fedbridge proxy: proxy_upstream_unreachable \(error ECONNREFUSED\)\. Check --upstream/,
     );
-    assert.deepEqual([up, more], [`fedbridge proxy: reaches ${upstream} again`, []]);
+    assert.deepEqual([up, more], [`fedbridge proxy: the proxy reaches ${upstream} again`, []]);
   });
 });

@@ -66,7 +66,7 @@ describe('fedbridge read-policy', () => {
     [
       ['lake', '--hop', '1', '--config', PLAIN],
       1,
-      /--hop: must be the number of a chained role, but lake has none/,
+      /--hop: cannot be used, because role lake has no chained roles/,
     ],
     [['lakes', '--config', PLAIN], 1, /ROLE: must be the name of a role, not "lakes".*"lake"/],
     [

@@ -130,7 +130,7 @@ describe('fedbridge trust-policy', () => {
   });
   it('prints only an error if --unique-id is invalid, and does not copy its value into a command', async () => {
     const expected =
-      /--unique-id: .*"x@y; rm -rf" is not one\. To find the ID, run: gcloud iam service-accounts describe EMAIL /;
+      /--unique-id: .*"x@y; rm -rf" is not a unique ID\. To find the ID, run: gcloud iam service-accounts describe EMAIL /;
     await rejected(['--unique-id', 'x@y; rm -rf'], {}, expected);
   });
   it('prints only an error if the audience is blank', () =>

@@ -22,11 +22,11 @@ export function describeConfig(config: Config): string {
 }
 
 function describeBudget({ callers, bytesPerDay, warnAt }: Budget): string[] {
-  const share = warnAt === 1 ? 'when it is used up' : `at ${Math.round(warnAt * 1000) / 10} %`;
+  const share = warnAt === 1 ? 'when the budget is used up' : `at ${Math.round(warnAt * 1000) / 10} %`;
   return callers.map((caller) => {
     const who = describeCaller(caller);
     const each = caller.kind === 'project' ? `${who[0]?.toUpperCase() ?? ''}${who.slice(1)}` : who;
-    return `${each} may receive at most ${showQuantity(bytesPerDay, SIZE)} from S3 per UTC day and process; the bridge warns ${share}.`;
+    return `${each} may receive at most ${showQuantity(bytesPerDay, SIZE)} from S3 per UTC day and process; the bridge logs a warning ${share}.`;
   });
 }
 
@@ -78,7 +78,7 @@ function describeLimits({
     ...(cache === undefined
       ? []
       : [
-          `The cache takes ${showQuantity(cache.memoryBytes, SIZE)} of memory. A confirmation from S3 counts for ${showDuration(cache.freshForSeconds)}. Objects with SSE-KMS are ${cache.kms === 'memory' ? 'cached, unencrypted' : 'not cached'}.`,
+          `The cache takes ${showQuantity(cache.memoryBytes, SIZE)} of memory. A confirmation from S3 is valid for ${showDuration(cache.freshForSeconds)}. Objects with SSE-KMS are ${cache.kms === 'memory' ? 'cached, unencrypted' : 'not cached'}.`,
         ]),
     ...(cors === undefined
       ? []
@@ -107,9 +107,9 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
       ? `in the region that S3 reports; the bridge tries ${stsRegion} first`
       : `in ${region}`,
     ...(endpoint === undefined ? [] : [`at ${endpoint}`]),
-    ...(via === undefined ? [] : [`with objects through ${via}`]),
   ].join(' ');
   const also = [
+    ...(via === undefined ? [] : [`objects are read through ${via}`]),
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
     ...(requesterPays ? ['requester pays'] : []),
     ...(verifyChecksums ? ['whole-object checksums are verified'] : []),

@@ -18,7 +18,7 @@ export function describeEgress({ rows, total, note, priceSources, bytesPerGB }: 
     total.bytesWithoutPrice === 0
       ? []
       : [
-          `The price of ${gigabytes(total.bytesWithoutPrice, bytesPerGB)} GB is unknown; the total does not include them. Set it in egress.prices in the configuration, and pass --config.`,
+          `The price of ${gigabytes(total.bytesWithoutPrice, bytesPerGB)} GB is unknown, so the total does not include these bytes. Set the price in egress.prices in the configuration, and pass --config.`,
         ];
   const sources = priceSources.map(({ date, source }, position) => `  [${position + 1}] ${source} (${date})`);
   return [
