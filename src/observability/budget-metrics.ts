@@ -45,7 +45,7 @@ export function budgetMetrics(registry: Registry, budgetUse: () => readonly Budg
   );
   const budgetDenials = new Counter({
     name: 'fedbridge_egress_budget_denials_total',
-    help: 'Reads that an egress budget did not allow, by caller.',
+    help: 'Reads that were denied because they would exceed an egress budget, by caller.',
     labelNames: ['caller'],
     registers,
   });

@@ -40,17 +40,17 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   },
   single(
     'fedbridge_cache_confirmations_total',
-    'Requests with which S3 confirmed an object version to a session without sending the object.',
+    'Requests in which S3 confirmed, for one session, that a cached object version is current, and did not send the object again.',
     ({ confirmations }) => confirmations,
   ),
   single(
     'fedbridge_cache_hit_bytes_total',
-    'Bytes sent to callers that were already in the cache.',
+    'Bytes that were already in the cache when they were sent to callers.',
     ({ cachedBytes }) => cachedBytes,
   ),
   single(
     'fedbridge_cache_sent_bytes_total',
-    'Bytes sent to callers through the cache, including bytes that S3 had to send first.',
+    'Bytes sent to callers through the cache, including bytes that the cache first had to request from S3.',
     ({ sentBytes }) => sentBytes,
   ),
   single(
@@ -75,7 +75,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_pinned_bytes',
-    "Bytes of the cache's memory that cannot be removed, because they are being received or sent now.",
+    "Bytes of the cache's memory that are being received or sent now, so they cannot be removed.",
     ({ pinnedBytes }) => pinnedBytes,
   ),
   single(
@@ -85,7 +85,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_objects',
-    'Objects about which the cache keeps information from S3, with or without blocks of their content.',
+    'Objects whose metadata is in the cache, with or without blocks of their content.',
     ({ objects }) => objects,
   ),
 ];

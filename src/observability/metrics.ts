@@ -83,7 +83,7 @@ export function createMetrics(sources: {
   const budgets = budgetMetrics(registry, sources.budgetUse);
   new Counter({
     name: 'fedbridge_log_lines_dropped_total',
-    help: 'Log lines dropped because standard output was not read fast enough.',
+    help: 'Log lines that were dropped because standard output was not read fast enough.',
     registers,
     collect() {
       this.reset();

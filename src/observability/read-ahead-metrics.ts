@@ -24,13 +24,13 @@ export function readAheadMetrics(registry: Registry, reservedBytes: () => number
   });
   const windows = new Histogram({
     name: 'fedbridge_read_ahead_window_bytes',
-    help: 'The largest read-ahead window of each response: the size of the parts that the bridge could request at the same time, in bytes.',
+    help: 'The largest read-ahead window of each response, in bytes: how far ahead of the caller the bridge could request parts.',
     buckets: WINDOW_BYTES,
     registers,
   });
   const discarded = new Counter({
     name: 'fedbridge_read_ahead_discarded_bytes_total',
-    help: 'Bytes that the bridge received from S3 for responses with read-ahead, but did not send to a caller.',
+    help: 'Bytes that the bridge received from S3 by reading ahead, but did not send to a caller.',
     registers,
   });
   const fallbacks = new Counter({
@@ -41,7 +41,7 @@ export function readAheadMetrics(registry: Registry, reservedBytes: () => number
   });
   new Gauge({
     name: 'fedbridge_read_ahead_memory_bytes',
-    help: 'Memory that is reserved for parts. The limit is readAhead.memory.',
+    help: 'Bytes of memory that are reserved for parts of objects. The limit is readAhead.memory.',
     registers,
     collect() {
       this.set(reservedBytes());

@@ -51,7 +51,8 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
       hasFailed = true;
       log('ERROR', 'traces cannot be exported', {
         error: describeUnknown(error),
-        remedy: 'Install the bridge completely, and restart it. Requests are served without traces.',
+        remedy:
+          'Reinstall the bridge with all its dependencies, and restart it. Until then, the bridge serves requests without traces.',
       });
     }
     waiting = [];

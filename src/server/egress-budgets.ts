@@ -109,7 +109,7 @@ function warnAtThresholds(
           usedBytes: usage.used(),
           reservedBytes: usage.reserved(),
           remedy:
-            'Check what the caller reads (docs/how-to/limit-egress.md). Reads over the budget are denied until 00:00 UTC; raise `bytesPerDay` if the caller needs more.',
+            'Check what the caller reads (docs/how-to/limit-egress.md). Until 00:00 UTC, the bridge denies reads that would exceed the budget. If the caller needs a larger budget, raise `bytesPerDay`.',
         },
       );
     }

@@ -33,7 +33,7 @@ export interface PricedRow {
 }
 
 export const ESTIMATE_NOTE =
-  "An estimate, not a bill: bytes times AWS's list price of the first paid tier. Free amounts, lower tiers, discounts, taxes and charges for requests are not included.";
+  "This is an estimate, not a bill: it multiplies the bytes by AWS's list price for the first paid tier. It ignores free amounts, cheaper tiers, discounts, taxes and charges for requests.";
 
 export function egressReport(rows: readonly EgressRow[], overrides: EgressPrices): EgressReport {
   const priceSources: PriceSource[] = [];

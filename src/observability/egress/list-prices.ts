@@ -37,7 +37,7 @@ const INTERNET: readonly PriceGroup[] = [
   {
     date: '2022',
     source:
-      'AWS Price List API, as kept in the file skyplane/data/aws_transfer_costs.csv of the project Skyplane; not checked since',
+      'AWS Price List API, from a copy in the project Skyplane (skyplane/data/aws_transfer_costs.csv); not checked again since that date',
     prices: {
       'af-south-1': 0.154,
       'ap-east-1': 0.12,
@@ -65,7 +65,7 @@ const INTERNET: readonly PriceGroup[] = [
 const CLOUDFRONT_SOURCE: PriceSource = {
   date: '2024 or 2025',
   source:
-    'aws.amazon.com/cloudfront/pricing, in a copy without a date; assumes an edge location in the part of the world of the bucket',
+    'aws.amazon.com/cloudfront/pricing, from a copy without a date; assumes an edge location in the same part of the world as the bucket',
 };
 
 /**
