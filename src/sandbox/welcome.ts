@@ -48,13 +48,13 @@ export function welcome(running: Running): string {
     : { email: callers.stranger, may: 'nothing', variable: 'STRANGER', key: sampleKey ?? 'any-key' };
   return [
     '',
-    'The sandbox is up: emulators of Google, STS and S3, and the bridge, on 127.0.0.1 only. Press Ctrl-C to stop it.',
+    'The sandbox is up. The bridge and the emulators of Google, STS and S3 listen on 127.0.0.1 only. Press Ctrl-C to stop the sandbox.',
     '',
     `  bridge ${bridge}   control ${control}`,
     `  metadata ${metadata}   keys ${contract.certs}`,
     `  STS ${contract.sts}   S3 ${contract.s3}`,
     `  issuer ${issuer}`,
-    `  console ${contract.console}   (open it in a browser; it asks whom to view it as)`,
+    `  console ${contract.console}   (open it in a browser, and choose whom to view it as)`,
     '',
     `Get a token for ${callers.reader}, which may read ${whatOf(seed)}:`,
     `  ${token('TOKEN', callers.reader)}`,
@@ -62,7 +62,7 @@ export function welcome(running: Running): string {
     ...(sampleKey === undefined
       ? ['The directory contains no files yet. Add a file, and use its path in the directory as the key.']
       : []),
-    'Read an object, read a range of the object, list keys, and show the identity that the bridge sees:',
+    'Read an object, read a range of the object, list keys, and show the identity that the bridge reads from the token:',
     ...[...reads, ...(mayList ? [get(list)] : []), get('/-/whoami')].map((command) => `  ${command}`),
     '',
     `Try to read an object as ${denied.email}. The bridge denies the request, because this caller may read ${denied.may}:`,
@@ -71,7 +71,7 @@ export function welcome(running: Running): string {
     '',
     ...(isSample
       ? [
-          `Authenticate as a Kubernetes service account without a Google account, which may read only ${SCOPED_PREFIX}:`,
+          `Authenticate as a Kubernetes service account, without a Google account. This caller may read only ${SCOPED_PREFIX}:`,
           `  ${token('POD', SERVICE_ACCOUNT)}`,
           `  ${get('/-/whoami', 'POD')}`,
           '',

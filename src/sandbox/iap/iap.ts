@@ -65,7 +65,10 @@ export function createIap(parts: IapParts): Iap {
     } else if (pathname === SIGN_IN_PATH) {
       signIn(parts.people, searchParams, response);
     } else if (pathname.startsWith(IAP_PREFIX)) {
-      sendText(response, 404, ['text/plain', 'The sandbox emulates no such page of IAP.\n']);
+      sendText(response, 404, [
+        'text/plain',
+        'The sandbox does not emulate this page of Identity-Aware Proxy.\n',
+      ]);
     } else if (searchParams.get('gcp-iap-mode') === 'CLEAR_LOGIN_COOKIE') {
       redirect(response, SIGN_IN_PATH, `${COOKIE}=; Path=/; Max-Age=0`);
     } else {
