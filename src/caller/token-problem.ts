@@ -97,7 +97,7 @@ const FILE: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   token_file_expired: ({ expiredAt }) => ({
     field: '--token-file',
     rule: `must contain a valid token, but the token expired at ${String(expiredAt)}`,
-    fix: "Check whether the program that writes the file is running, and this machine's clock.",
+    fix: "Check whether the program that writes the file is running, and check this machine's clock.",
   }),
 };
 

@@ -22,7 +22,7 @@ export function checkCacheMemory({ cache }: Pick<Config, 'cache'>, limitBytes = 
   throw new ConfigError([
     {
       field: 'cache.memory',
-      rule: `must leave ${showQuantity(REST_BYTES, SIZE)} of the ${available} of memory that this container or machine has, so ${showQuantity(cache.memoryBytes, SIZE)} is too much`,
+      rule: `must leave at least ${showQuantity(REST_BYTES, SIZE)} of memory for the rest of the bridge, but is ${showQuantity(cache.memoryBytes, SIZE)}, and this container or machine has only ${available}`,
       fix:
         most < 16
           ? 'Give the container or machine more memory, or remove `cache`.'

@@ -17,7 +17,7 @@ export const S3_FAULTS = {
   ),
   s3_invalid_response: upstreamUnavailable(
     'The storage service sent a response that is not valid HTTP. Try again shortly.',
-    "Check that AWS_ENDPOINT_URL_S3, or the bucket's `endpoint`, is an S3 server's URL.",
+    "Check that AWS_ENDPOINT_URL_S3, or the bucket's `endpoint`, is the URL of an S3 server.",
   ),
   checksum_mismatch: {
     status: 502,

@@ -30,7 +30,7 @@ describe('the memory of the cache', () => {
       problemOf(() => {
         checkCacheMemory(cacheOf(321), 512 * MIB);
       }),
-      /cache\.memory: must leave 192MiB of the 512MiB of memory .* so 321MiB is too much\. Write 320MiB or less, or give/,
+      /cache\.memory: must leave at least 192MiB of memory for the rest of the bridge, but is 321MiB, and .* has only 512MiB\. Write 320MiB or less, or give/,
     );
   });
 
@@ -48,7 +48,7 @@ describe('the memory of the cache', () => {
       problemOf(() => {
         checkCacheMemory(cacheOf(2 ** 20));
       }),
-      /so 1TiB is too much/,
+      /is 1TiB, and .* has only/,
     );
   });
 

@@ -49,7 +49,7 @@ export function describeDenial(
           : ['These grants allow the read, but only for other callers:', ...described]),
         others.length === 0
           ? widen
-          : 'Remedy: add the caller to one of these grants, or check them for a misspelled caller.',
+          : 'Remedy: add the caller to one of these grants, or check whether one of them misspells the caller.',
       ];
     }
     case 'other_actions':

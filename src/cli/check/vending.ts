@@ -46,7 +46,8 @@ function describeRefusal({ buckets }: Config, refusal: VendingRefusal, bucket: s
     return [`The configuration has no such bucket. ${didYouMean(bucket, buckets.keys(), '`buckets`')}`];
   const why = {
     vend_not_granted: "None of the caller's grants on this bucket allows vend.",
-    vend_shared_session: "The role's sessions are named after the bridge.",
+    vend_shared_session:
+      "The bridge issues no credentials for this bucket, because the role's sessions are named after the bridge.",
     vend_policy_too_large: "The caller's grants with vend need a session policy that is too long for STS.",
   };
   return [why[refusal], `Remedy: ${FAULTS[refusal].fix}`];

@@ -67,7 +67,7 @@ const checkOtherStatement = (statement: Statement): Finding[] => [
 
 const checkForm = ({ where, malformed }: Statement): Finding[] =>
   malformed.map((part) =>
-    mistake(`${where}, ${part}`, 'is not in a form that IAM accepts', FORMS[part] ?? ''),
+    mistake(`${where}, ${part}`, 'has a format that IAM does not accept', FORMS[part] ?? ''),
   );
 
 const FORMS: Readonly<Record<string, string>> = {

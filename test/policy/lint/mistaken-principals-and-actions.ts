@@ -110,31 +110,16 @@ export const MALFORMED: readonly Mistake[] = [
   mistake(
     'an effect that does not exist',
     { Effect: 'allow' },
-    /^statement 1, Effect: is not in a form that IAM accepts\. Write "Allow" or "Deny"\.$/,
+    /^statement 1, Effect: has a format that IAM does not accept\. Write "Allow" or "Deny"\.$/,
     'malformed',
   ),
-  mistake(
-    'a list of principals',
-    { Principal: [] },
-    /^statement 1, Principal: is not in a form/,
-    'malformed',
-  ),
-  mistake(
-    'an action that is not a string',
-    { Action: 5 },
-    /^statement 1, Action: is not in a form/,
-    'malformed',
-  ),
-  mistake(
-    'a list of conditions',
-    { Condition: [] },
-    /^statement 1, Condition: is not in a form/,
-    'malformed',
-  ),
+  mistake('a list of principals', { Principal: [] }, /^statement 1, Principal: has a format/, 'malformed'),
+  mistake('an action that is not a string', { Action: 5 }, /^statement 1, Action: has a format/, 'malformed'),
+  mistake('a list of conditions', { Condition: [] }, /^statement 1, Condition: has a format/, 'malformed'),
   mistake(
     'a condition without a value',
     { Condition: { StringEquals: { 'accounts.google.com:aud': null } } },
-    /^statement 1, Condition: is not in a form/,
+    /^statement 1, Condition: has a format/,
     'malformed',
   ),
 ];
