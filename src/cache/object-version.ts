@@ -77,10 +77,15 @@ export function objectVersion(facts: VersionFacts): ObjectVersion {
 
 /**
  * Compares more than the ETag, because an object that is copied onto itself keeps its ETag but gets new metadata, and because
- * some S3 servers use one ETag for several versions.
+ * some S3 servers use one ETag for several versions. An object that is encrypted with a KMS key later is another version, because
+ * S3 must confirm it in another way.
  */
 export function isSameVersion(a: VersionFacts, b: VersionFacts): boolean {
   return (
-    a.etag === b.etag && a.lastModified === b.lastModified && a.versionId === b.versionId && a.size === b.size
+    a.etag === b.etag &&
+    a.lastModified === b.lastModified &&
+    a.versionId === b.versionId &&
+    a.size === b.size &&
+    a.isKms === b.isKms
   );
 }
