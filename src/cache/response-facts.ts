@@ -23,6 +23,8 @@ const OF_VERSION = new Set([
 ]);
 const METADATA = 'x-amz-meta-';
 const CHECKSUM = 'x-amz-checksum-';
+/** The headers that CloudFront adds to each response. */
+const OF_CLOUDFRONT = 'x-amz-cf-';
 
 /** The headers that belong to one response, or that callers never get. */
 const OF_RESPONSE = new Set([
@@ -65,7 +67,8 @@ export function responseFacts({ status, headers }: UpstreamResponse): ResponseFa
     if (lower === CUSTOMER_KEY) return undefined;
     if (OF_VERSION.has(lower) || lower.startsWith(METADATA)) shared.push(name, value);
     else if (lower.startsWith(CHECKSUM)) checksums.push(name, value);
-    else if (lower.startsWith('x-amz-') && !OF_RESPONSE.has(lower)) own.push(name, value);
+    else if (lower.startsWith('x-amz-') && !lower.startsWith(OF_CLOUDFRONT) && !OF_RESPONSE.has(lower))
+      own.push(name, value);
   }
   const facts = {
     etag,
