@@ -83,6 +83,7 @@ export function openConnection(
     reads.release();
     const failed = exchange;
     exchange = undefined;
+    reader.stop();
     failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !hasBegun);
   };
   const destroy = (error?: Error): void => {

@@ -69,9 +69,14 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
         headers,
         pipe: (reader) => {
           sink = reader;
+          const before = outcome;
           let wantsMore = true;
-          for (const { chunk, free } of early ?? []) wantsMore = reader.write(chunk, free);
+          for (const { chunk, free } of early ?? [])
+            if (outcome === before) wantsMore = reader.write(chunk, free);
+            else free?.();
           early = undefined;
+          // The reader has aborted the response during a write, so `fail` has been called.
+          if (outcome !== before) return;
           if (outcome === 'ended') reader.end();
           else if (outcome !== undefined) reader.fail(outcome);
           else if (wantsMore) connection.resume();

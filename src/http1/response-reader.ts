@@ -21,6 +21,8 @@ export interface ResponseReader {
    * @throws HttpError invalid_response
    */
   read(bytes: Buffer, free: Free | undefined): Progress;
+  /** Passes nothing more to the exchange, even if it has ended the connection while it received bytes. */
+  stop(): void;
   /** Whether the complete head has been read; stays true after the response has ended. */
   hasHead(): boolean;
   /** The number of body bytes that have not been read; 0 for a chunked body. */
@@ -146,6 +148,9 @@ export function responseReader(mayReuseAfterHead: boolean, buffers: ReadBuffers)
     read: (bytes, free) => {
       if (head === undefined) return readStart(bytes);
       return chunks === undefined ? readCounted(bytes, free) : readChunked(chunks, bytes);
+    },
+    stop: () => {
+      exchange = undefined;
     },
     hasHead: () => head !== undefined,
     remaining: () => remaining,
