@@ -2,10 +2,12 @@
 import { headerOf } from '../http1/exchange.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { isS3Error } from '../s3/read.ts';
+import type { S3Error } from '../s3/s3-error.ts';
 import { noteUse, recordError } from './cached-request.ts';
 import type { CachedRequest, Outcome } from './cached-request.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { createOpening, fetchedRange } from './opening.ts';
+import type { Fetched } from './opening.ts';
 import { afterNotModified, afterObject, forget, forwarded } from './take-response.ts';
 import type { Asked, Mode } from './take-response.ts';
 
@@ -53,14 +55,22 @@ export async function askS3(
     }
     recordError(request, asked.at, outcome);
     if (outcome.status === 412 && mode !== 'fetch') return forget(slot, known?.version);
-    // The error would be about the range that the cache requested.
-    if (outcome.status === 416) return await request.passOn();
+    if (isAboutRange(outcome, fetched, options.headers)) return await request.passOn();
     noteUse(store, options, 'miss', forwarded(request, asked, outcome.status));
     return outcome;
   } finally {
     slot.openings.delete(opening);
     opening.settle();
   }
+}
+
+/**
+ * Whether the error may be about the range that the cache requested instead of the caller's. S3 may reject a range outside the
+ * object before it checks the key, but the range that the cache requested may begin inside the object.
+ */
+function isAboutRange({ status, denial }: S3Error, fetched: Fetched, headers: readonly string[]): boolean {
+  if (status === 416) return true;
+  return denial?.action === 'kms:Decrypt' && fetched.range !== headerOf(headers, 'range');
 }
 
 function modeFor({ wanted, store }: CachedRequest, known: KnownVersion | undefined): Mode {

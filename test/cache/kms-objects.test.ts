@@ -58,3 +58,18 @@ it('with kms: memory, each confirmation reads one byte, so that a session withou
     await wire.close();
   }
 });
+
+it("a range beyond the object gets S3's 416, also if the session may not decrypt the first byte of its block", async () => {
+  const wire = await startWithKey('memory: 16MiB, kms: memory');
+  try {
+    await wire.control('PUT', '/kms-keys', {
+      arn: KEY,
+      policy: keyPolicy({ Effect: 'Deny', Action: 'kms:Decrypt' }),
+    });
+    const statusOf = async (range: string): Promise<number> =>
+      (await wire.get('/acme-lake/secret', { as: 'reader', headers: { range } })).status;
+    assert.deepEqual([await statusOf('bytes=100-'), await statusOf('bytes=1-')], [416, 403]);
+  } finally {
+    await wire.close();
+  }
+});

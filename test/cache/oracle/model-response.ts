@@ -12,8 +12,18 @@ export interface ModelResponse {
 
 const NOTHING = Buffer.alloc(0);
 
-const failed = (status: number, code: string, isHead: boolean, version?: Version): ModelResponse => {
-  const body = isHead ? NOTHING : Buffer.from(`<Error><Code>${code}</Code></Error>`);
+/** KMS's message; the bridge recognizes a denial by KMS only by its text. */
+const KMS_DENIAL =
+  'User: arn:aws:sts::123456789012:assumed-role/lake/s is not authorized to perform: kms:Decrypt on the resource';
+
+const failed = (
+  status: number,
+  code: string,
+  isHead: boolean,
+  { version, message = '' }: { readonly version?: Version; readonly message?: string } = {},
+): ModelResponse => {
+  const text = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const body = isHead ? NOTHING : Buffer.from(text);
   const headers = isHead ? {} : { 'content-length': String(body.length) };
   return { status, headers, body, ...(version === undefined ? {} : { version }) };
 };
@@ -33,19 +43,19 @@ export function respondTo(
   const [since, unmodifiedSince] = [sent['if-modified-since'], sent['if-unmodified-since']];
   const changed = Date.parse(version.lastModified);
   if (match !== undefined && match !== version.etag && match !== '*')
-    return failed(412, 'PreconditionFailed', isHead, version);
+    return failed(412, 'PreconditionFailed', isHead, { version });
   if (match === undefined && unmodifiedSince !== undefined && changed > Date.parse(String(unmodifiedSince)))
-    return failed(412, 'PreconditionFailed', isHead, version);
+    return failed(412, 'PreconditionFailed', isHead, { version });
   const isNotModified =
     noneMatch === undefined
       ? since !== undefined && changed <= Date.parse(String(since))
       : noneMatch === version.etag || noneMatch === '*';
   if (isNotModified) return { status: 304, headers: own, body: NOTHING, version };
   const range = rangeOf(sent['range'], version.body.length);
-  if (range === 'unsatisfiable') return failed(416, 'InvalidRange', isHead, version);
+  if (range === 'unsatisfiable') return failed(416, 'InvalidRange', isHead, { version });
   const hasChecksums = sent['x-amz-checksum-mode'] === 'ENABLED' && range === undefined;
   if (version.isKms && (!isHead || hasChecksums) && !model.has(session, key, 'Decrypt'))
-    return failed(403, 'AccessDenied', isHead);
+    return failed(403, 'AccessDenied', isHead, { message: KMS_DENIAL });
   const body = range === undefined ? version.body : version.body.subarray(range.from, range.to);
   const headers = {
     ...own,
