@@ -20,6 +20,8 @@ export function createFlight(parts: {
   readonly to: number;
   readonly cancellation: AbortableCancellation;
   readonly onBytes: (count: number) => void;
+  /** Called when the end of the object has arrived. */
+  readonly onLastBlock: () => void;
 }): Flight {
   const { blocks, version, from, to, cancellation } = parts;
   const waiting = new Set<() => void>();
@@ -110,6 +112,7 @@ export function createFlight(parts: {
             given.abort();
             return true;
           }
+          if (at === version.size) parts.onLastBlock();
           notify();
           isPaused = at >= (wanted + 1) * blocks.blockBytes;
           return !isPaused;

@@ -1,17 +1,13 @@
 // Responds with a version that S3 has confirmed to the caller's session, and fetches the blocks that are missing.
-import { createCancellation, untilCancelled } from '../runtime/cancellation.ts';
-import { isS3Error } from '../s3/read.ts';
 import type { CacheResult } from '../s3/signed-request.ts';
-import { recordConfirmation, recordError, noteUse } from './cached-request.ts';
+import { noteUse } from './cached-request.ts';
 import type { CachedRequest, Outcome } from './cached-request.ts';
 import { notModified, preconditionFailed, responseHead, wholeResponse } from './cached-response.ts';
 import { evaluateConditions } from './conditions.ts';
 import { createDelivery } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
-import { createFlight } from './flight.ts';
-import type { Flight, ObjectVersion } from './object-version.ts';
-import { isSameVersion } from './object-version.ts';
-import { responseFacts } from './response-facts.ts';
+import { readDirectly, startFlight } from './extent-requests.ts';
+import type { ObjectVersion } from './object-version.ts';
 import { extentOf } from './wanted-read.ts';
 import type { Extent } from './wanted-read.ts';
 
@@ -120,80 +116,4 @@ export function deliveryFor(request: CachedRequest, version: ObjectVersion, exte
       if (wasCached) counts.cachedBytes += bytes;
     },
   });
-}
-
-/** Requests blocks under the caller's session; S3's response confirms the version again. */
-function startFlight(request: CachedRequest, version: ObjectVersion, extent: Extent): Flight {
-  const { store } = request;
-  const cancellation = createCancellation();
-  const flight = createFlight({
-    blocks: store.blocks,
-    version,
-    ...extent,
-    cancellation,
-    onBytes: (count) => {
-      store.counts.s3Bytes += count;
-    },
-  });
-  requestExtent(request, version, { extent, cancellation }).then(
-    (outcome) => {
-      if (isS3Error(outcome)) flight.fail({ s3: outcome });
-      else flight.begin(outcome);
-    },
-    (error: unknown) => {
-      flight.fail({ error: error instanceof Error ? error : new Error(String(error)) });
-    },
-  );
-  return flight;
-}
-
-/** Reads bytes without storing them, because there is no memory for blocks. */
-async function readDirectly(
-  request: CachedRequest,
-  version: ObjectVersion,
-  extent: Extent,
-): Promise<Outcome> {
-  const cancellation = createCancellation();
-  request.options.cancellation.add(cancellation.abort);
-  const outcome = await untilCancelled(
-    requestExtent(request, version, { extent, cancellation }),
-    request.options.cancellation,
-  );
-  if (!isS3Error(outcome)) request.store.counts.s3Bytes += extent.to - extent.from;
-  return outcome;
-}
-
-/** @returns S3's error 412 also if the response is not exactly this part of this version */
-async function requestExtent(
-  request: CachedRequest,
-  version: ObjectVersion,
-  {
-    extent,
-    cancellation,
-  }: { readonly extent: Extent; readonly cancellation: ReturnType<typeof createCancellation> },
-): Promise<Outcome> {
-  const asked = request.store.confirmations.ask();
-  const { from, to } = extent;
-  const outcome = await request.send({
-    method: 'GET',
-    headers: ['range', `bytes=${from}-${to - 1}`, 'if-match', version.etag],
-    wantsChecksums: false,
-    cancellation,
-  });
-  if (isS3Error(outcome)) {
-    recordError(request, asked, outcome);
-    return outcome;
-  }
-  const received = responseFacts(outcome);
-  const isExpected =
-    outcome.status === 206 &&
-    received?.from === from &&
-    received.to === to &&
-    isSameVersion(received.facts, version);
-  if (!isExpected) {
-    outcome.abort();
-    return preconditionFailed('If-Match', false);
-  }
-  recordConfirmation(request, { version, asked, coversBytes: true, own: received.own });
-  return outcome;
 }

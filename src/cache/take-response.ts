@@ -5,7 +5,7 @@ import { noteUse, recordConfirmation } from './cached-request.ts';
 import type { CachedRequest, Outcome } from './cached-request.ts';
 import { canServeChecksums, responseHead } from './cached-response.ts';
 import type { AskedAt } from './confirmations.ts';
-import { createFlight } from './flight.ts';
+import { flightFor } from './extent-requests.ts';
 import { exclude } from './object-slots.ts';
 import type { ObjectSlot } from './object-slots.ts';
 import { isSameVersion } from './object-version.ts';
@@ -126,16 +126,8 @@ export async function afterObject(
     return passOnInstead(request, asked, response);
   asked.opening.release();
   const delivery = deliveryFor(request, version, extent);
-  const flight = createFlight({
-    blocks: store.blocks,
-    version,
-    from: received.from,
-    to: received.to,
-    cancellation: asked.opening.cancellation,
-    onBytes: (count) => {
-      store.counts.s3Bytes += count;
-    },
-  });
+  const { cancellation } = asked.opening;
+  const flight = flightFor(request, version, { extent: received, cancellation });
   delivery.use(flight);
   flight.begin(response);
   noteUse(store, options, 'miss', confirmed.status);

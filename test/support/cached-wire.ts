@@ -26,18 +26,21 @@ export interface CachedWireOptions {
   /** Additional fields of the bucket in the configuration. */
   readonly bucket?: string;
   readonly grants?: readonly string[];
+  /** Additional top-level fields. */
+  readonly more?: string;
 }
 
 export async function startCachedWire({
   cache = 'memory: 32MiB',
   bucket = '',
   grants = [READER_MAY_ALL],
+  more = '',
 }: CachedWireOptions = {}): Promise<CachedWire> {
   const wire = await startMeasuredWire({
     config: configured({
       buckets: { 'acme-lake': `role: lake${bucket}` },
       grants,
-      more: `cache: { ${cache} }`,
+      more: `cache: { ${cache} }\n${more}`,
     }),
   });
   const takeCalls = async (): Promise<readonly S3Call[]> => {
