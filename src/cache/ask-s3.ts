@@ -43,7 +43,8 @@ export async function askS3(
       request.send({
         method: wanted.isHead ? 'HEAD' : 'GET',
         headers: asked.headers,
-        wantsChecksums: wanted.wantsChecksums && mode !== 'probe',
+        // S3 sends the checksums of an object with SSE-KMS only to a session that may decrypt it. For GET, the byte proves that.
+        wantsChecksums: wanted.wantsChecksums && (mode !== 'probe' || wanted.isHead),
         cancellation: opening.cancellation,
       }),
       options.cancellation,

@@ -46,7 +46,8 @@ export function freshConfirmation(
   if (wanted.mustConfirm || settings.freshForMs === 0) return undefined;
   const confirmation = store.confirmations.find(claim);
   if (confirmation?.version !== version) return undefined;
-  if (!wanted.isHead && !confirmation.coversBytes) return undefined;
+  const needsBytes = !wanted.isHead || (wanted.wantsChecksums && version.isKms);
+  if (needsBytes && !confirmation.coversBytes) return undefined;
   return confirmation.asked.age() < settings.freshForMs ? confirmation : undefined;
 }
 

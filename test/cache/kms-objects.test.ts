@@ -4,6 +4,7 @@ import { it } from 'node:test';
 import { startCachedWire } from '../support/cached-wire.ts';
 import type { CachedWire } from '../support/cached-wire.ts';
 import { READER_MAY_ALL } from '../support/configuration.ts';
+import type { Reply } from '../support/http-request.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/lake-1';
 const DELEGATING = { AWS: 'arn:aws:iam::123456789012:root' };
@@ -73,3 +74,26 @@ it("a range beyond the object gets S3's 416, also if the session may not decrypt
     await wire.close();
   }
 });
+
+for (const freshFor of ['0s', '1h'])
+  it(`a session that may not decrypt the object does not get its checksums from HEAD (freshFor: ${freshFor})`, async () => {
+    const wire = await startWithKey(`memory: 16MiB, freshFor: ${freshFor}, kms: memory`);
+    try {
+      const checksums = { 'x-amz-checksum-mode': 'ENABLED' };
+      const head = (headers: Record<string, string>): Promise<Reply> =>
+        wire.get('/acme-lake/summed', { as: 'reader', method: 'HEAD', headers });
+      const ChecksumAlgorithm = 'SHA256';
+      await wire.put('summed', 'x', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KEY, ChecksumAlgorithm });
+      const reply = await wire.get('/acme-lake/summed', { as: 'reader', headers: checksums });
+      assert.ok(reply.headers['x-amz-checksum-sha256'] !== undefined);
+      await wire.control('PUT', '/kms-keys', {
+        arn: KEY,
+        policy: keyPolicy({ Effect: 'Deny', Action: 'kms:Decrypt' }),
+      });
+      assert.equal((await head({ 'cache-control': 'no-cache' })).status, 200);
+      const denied = await head(checksums);
+      assert.deepEqual([denied.status, denied.headers['x-amz-checksum-sha256']], [403, undefined]);
+    } finally {
+      await wire.close();
+    }
+  });
