@@ -48,6 +48,8 @@ export interface Blocks {
   /** Like the slab's `view`, for a pinned block. */
   view(block: Block, from: number, to: number): Buffer;
   text(block: Block, from: number, to: number): string;
+  /** Removes the blocks of a version, except those that are being filled or sent. */
+  drop(version: ObjectVersion): void;
   /** Evicts one block, as if its memory were needed. */
   evict(): boolean;
   usage(): BlockUsage;
@@ -78,13 +80,17 @@ export function createBlocks(bytes: number, { blockBytes, pageBytes } = UNITS): 
     if (block.version.blocks.get(block.index) === block) block.version.blocks.delete(block.index);
   };
 
+  const release = (block: Block): void => {
+    slab.give(block.pages);
+    block.pages = [];
+    block.state = 'evicted';
+  };
+
   const evict = (): boolean => {
     const victim = queues.evict();
     if (victim === undefined) return false;
     const { block, isNew } = victim;
-    slab.give(block.pages);
-    block.pages = [];
-    block.state = 'evicted';
+    release(block);
     evictions += 1;
     if (isNew) entries.set(block, evicted.add(block));
     else block.version.blocks.delete(block.index);
@@ -119,9 +125,7 @@ export function createBlocks(bytes: number, { blockBytes, pageBytes } = UNITS): 
     if (block.pins > 0) return;
     pinnedPages -= block.pages.length;
     // An abandoned block is in no queue, so its memory is free as soon as nobody sends its bytes.
-    if (block.state !== 'evicted') return;
-    slab.give(block.pages);
-    block.pages = [];
+    if (block.state === 'evicted') release(block);
   };
 
   return {
@@ -174,6 +178,16 @@ export function createBlocks(bytes: number, { blockBytes, pageBytes } = UNITS): 
     unpin,
     view: (block, from, to) => slab.view(block.pages, from, to),
     text: (block, from, to) => slab.text(block.pages, from, to),
+    drop: (version) => {
+      for (const block of [...version.blocks.values()]) {
+        if (block.state === 'evicted') forget(block);
+        else if (block.state === 'complete' && block.pins === 0) {
+          queues.remove(block);
+          version.blocks.delete(block.index);
+          release(block);
+        }
+      }
+    },
     evict,
     usage: () => ({
       usedBytes: (slab.pages - slab.freePages()) * pageBytes,

@@ -35,11 +35,20 @@ export interface CacheUsage extends BlockUsage, Readonly<CacheCounts> {
 
 /** @param memoryBytes the size of the memory for blocks, which is allocated now */
 export function createCacheStore(memoryBytes: number, units?: Units): CacheStore {
+  const blocks = createBlocks(memoryBytes, units);
+  const confirmations = createConfirmations();
+  // Nothing finds the confirmations and blocks of an object that is no longer in the store, so they would only take memory.
+  const slots = objectSlots((slot) => {
+    confirmations.forget(slot);
+    const { version } = slot;
+    const isShared = slot.siblings.values().some((each) => each.version === version);
+    if (version !== undefined && !isShared) blocks.drop(version);
+  });
   return {
     memoryBytes,
-    slots: objectSlots(),
-    blocks: createBlocks(memoryBytes, units),
-    confirmations: createConfirmations(),
+    slots,
+    blocks,
+    confirmations,
     counts: {
       results: { hit: 0, confirmed: 0, miss: 0, bypass: 0 },
       confirmations: 0,

@@ -16,6 +16,8 @@ export interface EvictionQueues<Block extends Queued> {
   /** @param isKnown whether the block was evicted a short time ago, so that it is read repeatedly */
   add(block: Block, isKnown: boolean): void;
   use(block: Block): void;
+  /** Removes a block, if it is in a queue. */
+  remove(block: Block): void;
   /**
    * Removes and returns the block to evict; undefined if all blocks are pinned.
    * @returns also whether the block should be remembered, because it left the queue for new blocks
@@ -38,17 +40,19 @@ const MAX_USES = 3;
 export function evictionQueues<Block extends Queued>(pages: number): EvictionQueues<Block> {
   const small = lruList<Block>();
   const main = lruList<Block>();
+  const entries = new Map<Block, LruEntry<Block>>();
   let smallPages = 0;
 
   const addTo = (queue: 'small' | 'main', block: Block): void => {
     block.queue = queue;
     if (queue === 'small') smallPages += block.pages.length;
-    (queue === 'small' ? small : main).add(block);
+    entries.set(block, (queue === 'small' ? small : main).add(block));
   };
   const removeFrom = (list: LruList<Block>, entry: LruEntry<Block>): Block => {
     list.remove(entry);
     const block = entry.item;
     if (list === small) smallPages -= block.pages.length;
+    entries.delete(block);
     block.queue = undefined;
     return block;
   };
@@ -76,6 +80,10 @@ export function evictionQueues<Block extends Queued>(pages: number): EvictionQue
     },
     use: (block) => {
       if (block.uses < MAX_USES) block.uses += 1;
+    },
+    remove: (block) => {
+      const entry = entries.get(block);
+      if (entry !== undefined) removeFrom(block.queue === 'small' ? small : main, entry);
     },
     evict: () => {
       const isSmallFull = smallPages > pages * SMALL_SHARE;
