@@ -7,7 +7,6 @@ import { noteUse, recordError } from './cached-request.ts';
 import type { CachedRequest, Outcome } from './cached-request.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { createOpening, fetchedRange } from './opening.ts';
-import type { Fetched } from './opening.ts';
 import { afterNotModified, afterObject, forget, forwarded } from './take-response.ts';
 import type { Asked, Mode } from './take-response.ts';
 
@@ -56,7 +55,7 @@ export async function askS3(
     }
     recordError(request, asked.at, outcome);
     if (outcome.status === 412 && mode !== 'fetch') return forget(slot, known?.version);
-    if (isAboutRange(outcome, fetched, options.headers)) return await request.passOn();
+    if (mayDiffer(outcome, asked, request)) return await request.passOn();
     noteUse(store, options, 'miss', forwarded(request, asked, outcome.status));
     return outcome;
   } finally {
@@ -66,12 +65,18 @@ export async function askS3(
 }
 
 /**
- * Whether the error may be about the range that the cache requested instead of the caller's. S3 may reject a range outside the
- * object before it checks the key, but the range that the cache requested may begin inside the object.
+ * Whether S3 may respond differently to the caller's request, which can have another range or more conditions than the request of
+ * the cache. S3 may evaluate these before it checks the key of an object with SSE-KMS.
  */
-function isAboutRange({ status, denial }: S3Error, fetched: Fetched, headers: readonly string[]): boolean {
+function mayDiffer(
+  { status, denial }: S3Error,
+  { mode, fetched }: Pick<Asked, 'mode' | 'fetched'>,
+  { wanted, options }: CachedRequest,
+): boolean {
   if (status === 416) return true;
-  return denial?.action === 'kms:Decrypt' && fetched.range !== headerOf(headers, 'range');
+  // S3 gives no reason for denying a HEAD.
+  if (mode === 'probe') return status === 403 && wanted.conditions.length > 0;
+  return denial?.action === 'kms:Decrypt' && fetched.range !== headerOf(options.headers, 'range');
 }
 
 function modeFor({ wanted, store }: CachedRequest, known: KnownVersion | undefined): Mode {

@@ -97,3 +97,22 @@ for (const freshFor of ['0s', '1h'])
       await wire.close();
     }
   });
+
+it("a condition that is not met gets S3's 412, also if the session may not decrypt the cached object", async () => {
+  const wire = await startWithKey('memory: 16MiB, kms: memory');
+  try {
+    await wire.get('/acme-lake/secret', { as: 'reader', headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+    await wire.control('PUT', '/kms-keys', {
+      arn: KEY,
+      policy: keyPolicy({ Effect: 'Deny', Action: 'kms:Decrypt' }),
+    });
+    const headers = {
+      'if-unmodified-since': new Date(0).toUTCString(),
+      'x-amz-checksum-mode': 'ENABLED',
+    };
+    for (const method of ['GET', 'HEAD'])
+      assert.equal((await wire.get('/acme-lake/secret', { as: 'reader', method, headers })).status, 412);
+  } finally {
+    await wire.close();
+  }
+});
