@@ -43,7 +43,7 @@ describe("the bridge's own service account", () => {
     for (const upstream of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(upstream), []);
   });
 
-  it('is denied without blocking other accounts in the same project', async () => {
+  it('is denied, but other accounts in the same project are not', async () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 

@@ -1,5 +1,5 @@
-// A key that another issuer has withdrawn verifies no token after an hour, not even the first one. Google's tokens do not wait for
-// the refresh.
+// An hour after an issuer other than Google withdraws a key, the bridge rejects every token signed with the key, starting with
+// the first one. Google's tokens do not wait for the refresh.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, timeless } from '../../support/faked-clock.ts';
@@ -11,14 +11,14 @@ import { asBearer } from '../../support/token-headers.ts';
 const AS_SCOPED = '/acme-lake/raw/public/orders.csv';
 const OVER_AN_HOUR_MS = 3_601_000;
 
-describe("an issuer's withdrawn key", () => {
+describe('tokens signed with a key that their issuer withdrew an hour ago', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire();
   });
   after(() => wire.close());
 
-  it('is rejected from the first token after an hour', async () => {
+  it('are rejected, including the first one', async () => {
     const [cached, unseen] = await Promise.all(
       ['cached', 'unseen'].map((jti) =>
         clusterToken(wire, 'analytics/etl', { claims: { ...timeless(), jti } }),

@@ -1,5 +1,5 @@
-// An issuer's keys are found by discovery on the issuer's own origin, and fetched again when they change. If an issuer is unavailable,
-// only its own callers are affected.
+// The bridge discovers an issuer's keys on the issuer's own origin, and fetches them again when they change. If an issuer is
+// unavailable, only its own callers are affected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { request } from '../../support/http-request.ts';
@@ -15,14 +15,14 @@ import type { Wire } from '../../support/wire.ts';
 
 const AS_SCOPED = '/acme-lake/raw/public/orders.csv';
 
-describe("an issuer's keys that change", () => {
+describe("an issuer's keys, after the issuer has replaced them", () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
   });
   after(() => wire.close());
 
-  it('are fetched again once for a token with a new key, and a withdrawn key is rejected', async () => {
+  it('are fetched again only once for ten tokens signed with the new key, and tokens signed with the old key are rejected', async () => {
     const before = await clusterToken(wire, 'analytics/etl');
     const withdrawn = await clusterToken(wire, 'analytics/etl');
     assert.equal((await wire.get(AS_SCOPED, { headers: asBearer(before) })).status, 200);
@@ -48,7 +48,7 @@ describe('an issuer that is unavailable when the bridge starts', () => {
   });
   after(() => wire.close());
 
-  it('is logged, and only its callers get 503 until it is available', async () => {
+  it('is logged, and only its own callers get 503 until it is available', async () => {
     const line = await wire.bridge.line(({ fault }) => fault === 'issuer_keys_unavailable');
     assert.match(String(line['message']), /keys of issuer cluster could not be fetched/);
     assert.equal((line['cause'] as Record<string, unknown>)['issuer'], 'cluster');
@@ -71,19 +71,19 @@ describe('an issuer that is unavailable when the bridge starts', () => {
     );
   });
 
-  it('an issuer that hangs gets only its own part of the waiting requests', async () => {
+  it("does not block Google's callers if it later hangs while many of its own callers wait", async () => {
     await wire.control('POST', '/keys', { action: 'replace', upstream: 'issuer' });
     await wire.fault({ upstream: 'issuer', fault: 'hang' });
     const tokens = await Promise.all(Array.from({ length: 120 }, () => clusterToken(wire, 'analytics/etl')));
     const asked = Promise.all(tokens.map((token) => wire.get(AS_SCOPED, { headers: asBearer(token) })));
-    // Google's new key also causes a wait, for which the hanging issuer leaves room.
+    // The next request also waits for a key fetch, because Google's key is new. The hanging issuer must leave room for it.
     await wire.control('POST', '/keys', { action: 'replace' });
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     assert.deepEqual(new Set((await asked).map(({ status }) => status)), new Set([503]));
   });
 });
 
-describe('discovery', () => {
+describe('OpenID Connect discovery', () => {
   const document =
     (fields: (url: string) => object) =>
     (url: string): Respond =>
@@ -153,7 +153,7 @@ grants: [{ callers: [${callers.join(', ')}], allow: [get], bucket: acme-lake }]
   });
 
   for (const [name, [, cause]] of Object.entries(BAD))
-    it(`does not use the keys of an issuer whose document is wrong: ${name}`, async () => {
+    it(`does not accept the keys of an issuer with an invalid discovery document (${name})`, async () => {
       const issuer = issuers.get(name) ?? assert.fail();
       const line = await wire.bridge.line(
         ({ fault, cause: logged }) =>

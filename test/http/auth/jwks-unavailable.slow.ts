@@ -46,7 +46,7 @@ describe("the bridge, without access to Google's keys", () => {
     { fault: 'status', status: 404 },
     { fault: 'cut', after: 20 },
   ]) {
-    it(`responds with 503 and Retry-After if the key endpoint has the fault ${JSON.stringify(fault)}`, async () => {
+    it(`responds with 503 and Retry-After if Google's key endpoint fails: ${JSON.stringify(fault)}`, async () => {
       await wire.fault({ upstream: 'certs', ...fault });
       await pass(PAUSE_MS);
       await assertUnavailable(await wire.get(READABLE, { headers: asBearer(token) }));
@@ -54,7 +54,7 @@ describe("the bridge, without access to Google's keys", () => {
     });
   }
 
-  it('fetches the keys once for all concurrent callers if the key endpoint hangs', async () => {
+  it("fetches the keys only once for all concurrent callers if Google's key endpoint hangs", async () => {
     await wire.fault({ upstream: 'certs', fault: 'hang' });
     await pass(PAUSE_MS);
     await wire.forgetCalls();

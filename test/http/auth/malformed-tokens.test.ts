@@ -45,7 +45,7 @@ describe('a token', () => {
     assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);
   });
 
-  it('is rejected with 431 if it exceeds the limit for request headers', async () => {
+  it('is rejected with 431 if it exceeds the size limit for request headers', async () => {
     const huge = 'x'.repeat(30_000);
     assert.equal((await wire.get(READABLE, { headers: asBearer(huge) })).status, 431);
     assertWithout(huge, wire.bridge.output());

@@ -1,5 +1,5 @@
-// Callers of a Kubernetes cluster and of a generic issuer read with their own tokens. A token is accepted only if its issuer's key
-// verifies it, and its claims can never make it another issuer's caller.
+// Callers from a Kubernetes cluster and from a generic issuer read with their own tokens. A token is accepted only if it was
+// signed with its own issuer's key, and no claim can make its caller pass for another issuer's caller.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ACCOUNTS } from '../../../src/sandbox/google/accounts.ts';
@@ -14,7 +14,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const BRANCH = 'repo:acme/etl:ref:refs/heads/main';
 
-describe('tokens of other issuers than Google', () => {
+describe('tokens from issuers other than Google', () => {
   let wire: Wire;
   let github: OwnIssuer;
   before(async () => {
@@ -42,13 +42,13 @@ operators: ["cluster:monitoring/prometheus"]
   const statusOf = async (token: string): Promise<number> =>
     (await wire.get(READABLE, { headers: asBearer(token) })).status;
 
-  it('a service account reads, as a bearer and as an S3 client', async () => {
+  it('a Kubernetes service account can read with its token as a Bearer token or as an S3 session token', async () => {
     const token = await clusterToken(wire, 'analytics/etl');
     for (const headers of [asBearer(token), asS3Client(token)])
       assert.equal((await wire.get(READABLE, { headers })).status, 200);
   });
 
-  it('the log, the session at STS and /-/whoami name the issuer and the subject', async () => {
+  it("the log, the STS session name and /-/whoami show the token's issuer and subject", async () => {
     await wire.forgetCalls();
     await wire.fault({ upstream: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
     const reply = await wire.get(READABLE, { headers: await asPod(wire, 'analytics/etl') });
@@ -71,14 +71,14 @@ operators: ["cluster:monitoring/prometheus"]
     });
   });
 
-  it('/-/explain shows which issuer and subject decided', async () => {
+  it('/-/explain shows the issuer and subject that matched the grant', async () => {
     const headers = await asPod(wire, 'analytics/etl');
     const reply = await wire.get('/-/explain?bucket=acme-lake&key=README.txt', { headers });
     const { decidedBy } = JSON.parse(reply.text) as { decidedBy: readonly { matchedBy: unknown }[] };
     assert.deepEqual(decidedBy[0]?.matchedBy, [{ issuer: 'cluster', subject: 'analytics/etl' }]);
   });
 
-  it('a denied service account learns how grants name it', async () => {
+  it('/-/whoami shows a denied Kubernetes service account the name that a grant must contain', async () => {
     const headers = await asPod(wire, 'analytics/other');
     const reply = await wire.get('/-/whoami', { headers });
     assert.match(reply.text, /Grants name you as cluster:analytics\/other/);
@@ -88,7 +88,7 @@ operators: ["cluster:monitoring/prometheus"]
     assert.doesNotMatch(String(line['remedy']), /email/);
   });
 
-  it('an operator may be a service account', async () => {
+  it('a Kubernetes service account can be an operator', async () => {
     assert.equal(
       (await wire.get('/-/metrics', { headers: await asPod(wire, 'monitoring/prometheus') })).status,
       200,
@@ -96,7 +96,7 @@ operators: ["cluster:monitoring/prometheus"]
     assert.equal((await wire.get('/-/metrics', { headers: await asPod(wire, 'analytics/etl') })).status, 403);
   });
 
-  it('subjects are compared exactly', async () => {
+  it('a grant matches only a token with exactly the same subject', async () => {
     for (const other of [
       'analytics/etl2',
       'analytics/et',
@@ -110,7 +110,7 @@ operators: ["cluster:monitoring/prometheus"]
       assert.equal(await statusOf(github.token({ sub })), 403, sub);
   });
 
-  it("a subject that is no service account's is rejected", async () => {
+  it('a Kubernetes token is rejected if its subject is not a service account', async () => {
     const subjects = [
       'system:serviceaccount:analytics:etl:x',
       'system:serviceaccount:analytics',
@@ -128,7 +128,7 @@ operators: ["cluster:monitoring/prometheus"]
       });
   });
 
-  it("a subject that looks like Google's or another issuer's caller is not that caller", async () => {
+  it('a token whose claims imitate a caller from Google or another issuer gets no access', async () => {
     const { email, uniqueId } = ACCOUNTS.reader;
     for (const sub of [uniqueId, email, `${email}#${uniqueId}`, 'cluster:analytics/etl', 'analytics/etl'])
       assert.equal(await statusOf(github.token({ sub, email, email_verified: true })), 403, sub);
@@ -136,7 +136,7 @@ operators: ["cluster:monitoring/prometheus"]
     assert.equal(await statusOf(await clusterToken(wire, 'analytics/other', { claims })), 403);
   });
 
-  it('a token for another audience is rejected, also if Google would accept the audience', async () => {
+  it('a token for the wrong audience is rejected, even if that audience is valid for a different issuer', async () => {
     for (const aud of ['https://kubernetes.default.svc', ['a', 'b'], 'https://second.example', []])
       await assertRefused(wire, await clusterToken(wire, 'analytics/etl', { claims: { aud } }), {
         fault: 'token_audience_invalid',
@@ -153,7 +153,7 @@ operators: ["cluster:monitoring/prometheus"]
     );
   });
 
-  it('an issuer cannot sign for another issuer', async () => {
+  it('a token that names one issuer but was signed by another is rejected', async () => {
     const google = { iss: 'https://accounts.google.com', sub: ACCOUNTS.reader.uniqueId };
     const { issuer } = wire.sandbox.contract;
     const impersonating = [
@@ -164,7 +164,7 @@ operators: ["cluster:monitoring/prometheus"]
         googleClaims(wire, 'reader', { iss: issuer, sub: 'system:serviceaccount:analytics:etl' }),
       ),
     ];
-    // The cluster signs with ES256, and Google does not.
+    // The cluster signs with ES256, which Google does not use.
     await assertRefused(wire, await clusterToken(wire, 'analytics/etl', { claims: google }), {
       fault: 'token_algorithm_invalid',
       says: /RS256/,
@@ -178,7 +178,7 @@ operators: ["cluster:monitoring/prometheus"]
       });
   });
 
-  it('an untrusted issuer is rejected without a fetch of any keys', async () => {
+  it('a token from an untrusted issuer is rejected, and no keys are fetched', async () => {
     const stranger = await startIssuer();
     await wire.forgetCalls();
     const asked = github.standIn.asked.length;
@@ -191,7 +191,7 @@ operators: ["cluster:monitoring/prometheus"]
     stranger.standIn.close();
   });
 
-  it('forged signatures and algorithms are rejected', async () => {
+  it('a token that is forged, malformed, expired or signed with a disallowed algorithm is rejected', async () => {
     const foreign = (await startIssuer()).keys;
     const kid = String(github.keys.jwks().keys[0]?.['kid']);
     const claims = {
@@ -224,7 +224,7 @@ operators: ["cluster:monitoring/prometheus"]
 });
 
 describe('two issuers that publish the same key ID', () => {
-  it('cannot block each other, nor Google', async (context) => {
+  it("do not block each other's or Google's callers, and cannot sign for each other or for Google", async (context) => {
     const first = await startIssuer();
     const kidOf = ({ keys }: { readonly keys: OwnIssuer['keys'] }): string =>
       String(keys.jwks().keys[0]?.['kid']);

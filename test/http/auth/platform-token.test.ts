@@ -19,7 +19,7 @@ describe('the token in X-Serverless-Authorization', () => {
       assert.equal((await wire.get(path, { headers: platforms })).status, 401);
   });
 
-  it("gives the caller no extra access, and does not conflict with the caller's own token", async () => {
+  it("does not give the caller extra access, and does not conflict with the caller's own token", async () => {
     assert.equal((await wire.get(READABLE, { as: 'stranger', headers: platforms })).status, 403);
     const stripped = { 'x-serverless-authorization': 'Bearer a.b.SIGNATURE_REMOVED_BY_GOOGLE' };
     assert.equal((await wire.get(READABLE, { as: 'reader', headers: stripped })).status, 200);

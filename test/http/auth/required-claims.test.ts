@@ -31,7 +31,7 @@ describe('the bridge', () => {
     ['with an exp that is null', { exp: null }],
     ['with an iat that is a string', { iat: '0' }],
   ] as const) {
-    it(`rejects a token ${what}`, async () => {
+    it(`rejects a token with a missing or invalid claim (${what})`, async () => {
       await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader', changes)), CLAIMS);
     });
   }

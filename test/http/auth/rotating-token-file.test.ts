@@ -1,5 +1,5 @@
-// A pod's token is a file that Kubernetes replaces before the token expires. An unmodified S3 client that reads the file again for
-// new credentials goes on reading for longer than any token is valid.
+// A pod's token is a file that Kubernetes replaces before the token expires. An unmodified S3 client that rereads the file
+// whenever it needs new credentials can read for longer than any single token is valid.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import type { Wire } from '../../support/wire.ts';
 /** The bridge accepts a token for this long after its expiry, because of clock skew. */
 const TOLERANCE_SECONDS = 60;
 
-describe('a token file that rotates', () => {
+describe('a token file that Kubernetes replaces regularly', () => {
   let wire: Wire;
   let directory: string;
   before(async () => {
@@ -29,7 +29,7 @@ describe('a token file that rotates', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** Replaces the file at once, as Kubernetes does. */
+  /** Replaces the file atomically, as Kubernetes does. */
   const project = async (token: string): Promise<void> => {
     await writeFile(join(directory, 'next'), token);
     await rename(join(directory, 'next'), join(directory, 'token'));
@@ -37,7 +37,7 @@ describe('a token file that rotates', () => {
   const expiringIn = (seconds: number): Promise<string> =>
     clusterToken(wire, 'analytics/etl', { claims: { exp: inSeconds(seconds - TOLERANCE_SECONDS) } });
 
-  it('keeps an S3 client reading after the first token has expired', async () => {
+  it('lets an S3 client continue to read after the first token has expired', async () => {
     const first = await expiringIn(3);
     await project(first);
     const s3 = new S3Client({

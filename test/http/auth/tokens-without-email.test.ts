@@ -28,7 +28,7 @@ grants:
   const standard = async (caller: CallerName): Promise<Record<string, string>> =>
     asBearer(await wire.token(caller, { format: 'standard' }));
 
-  it('can read objects through a grant to its unique ID', async () => {
+  it("gives access if a grant names the caller's unique ID", async () => {
     const headers = await standard('reader');
     assert.equal((await wire.get(READABLE, { headers })).status, 200);
     const self = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
@@ -36,7 +36,7 @@ grants:
     assert.equal(self['sessionName'], '112010400000000710080');
   });
 
-  it('is denied if the grant names an email, an email and an ID, or a project', async () => {
+  it('gives no access if the grant names an email, an email and an ID, or a project', async () => {
     const reply = await wire.get(READABLE, { headers: await standard('scoped') });
     assert.equal(reply.status, 403);
     const id = reply.headers['x-request-id'];

@@ -1,4 +1,4 @@
-// Responses from the cache do not use the egress budget, and stay possible when nothing is left of it.
+// Responses from the cache do not count against the egress budget, and are still sent when the budget is used up.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -40,7 +40,7 @@ describe('an object in the cache', () => {
     return egressBudget.remainingBytes;
   };
 
-  it('counts once, however often it is read', async () => {
+  it('counts against the egress budget only once, however often it is read', async () => {
     for (let i = 0; i < 5; i += 1) {
       const { status, body } = await read('kept.bin');
       assert.deepEqual([status, body.length], [200, KEPT]);
@@ -48,13 +48,13 @@ describe('an object in the cache', () => {
     assert.equal(await remaining(), BUDGET - KEPT);
   });
 
-  it('does not count when S3 confirms it', async () => {
+  it('does not count against the egress budget when S3 confirms that it is unchanged', async () => {
     const { status, body } = await read('kept.bin', { 'cache-control': 'no-cache' });
     assert.deepEqual([status, body.length], [200, KEPT]);
     assert.equal(await remaining(), BUDGET - KEPT);
   });
 
-  it('is still served when nothing is left', async () => {
+  it('is still served when the egress budget is used up', async () => {
     assert.equal((await read('rest.bin', { 'cache-control': 'no-store' })).status, 200);
     assert.equal(await remaining(), 0);
     const { status, body } = await read('kept.bin');
@@ -62,14 +62,14 @@ describe('an object in the cache', () => {
     assert.equal(await remaining(), 0);
   });
 
-  it('is not sent again when it has changed and nothing is left', async () => {
+  it('is not fetched again if it has changed and the egress budget is used up', async () => {
     await wire.put('kept.bin', Buffer.alloc(KEPT, 'n'));
     assert.equal((await read('kept.bin')).code, 'EgressBudgetExceeded');
     assert.equal(await remaining(), 0);
   });
 });
 
-it('an object in the cache is confirmed by a GET even if little is left', async () => {
+it('the bridge revalidates a cached object with GET, not HEAD, even if little of the egress budget is left', async () => {
   const wire = await startStoodInWire({ more: SETTINGS });
   try {
     wire.s3Answers((request, response) => {

@@ -1,4 +1,4 @@
-// An egress budget starts again at 00:00 UTC, and a reload of the configuration does not reset what was used.
+// An egress budget is reset at 00:00 UTC, but not by a reload of the configuration.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { request } from '../../support/http-request.ts';
@@ -28,7 +28,7 @@ describe('an egress budget', () => {
   });
   after(() => wire.close());
 
-  it('keeps what callers have used across reloads', async () => {
+  it('is not reset by a reload of the configuration', async () => {
     assert.deepEqual([await read(1), await read(1), await read(1)], [200, 200, 403]);
     await reload(budget('350KB'));
     assert.equal(await remaining(1), 150_000);
@@ -44,7 +44,7 @@ describe('an egress budget', () => {
     await reload(budget('250KB'));
   });
 
-  it('has the new limit in the metrics at once after a reload', async () => {
+  it('has its new limit in the metrics immediately after a reload', async () => {
     assert.equal(await read(3), 200);
     const caller = 'job-3@acme-prod.iam.gserviceaccount.com';
     const limit = (): Promise<number> => wire.metric(`fedbridge_egress_budget_bytes{caller="${caller}"}`);
@@ -57,7 +57,7 @@ describe('an egress budget', () => {
     assert.deepEqual([before, raised, without, await limit()], [250_000, 350_000, 0, 250_000]);
   });
 
-  it('starts again at 00:00 UTC', async () => {
+  it('is reset at 00:00 UTC', async () => {
     assert.deepEqual([await read(2), await read(2), await read(2)], [200, 200, 403]);
     const now = Date.now();
     const midnight = Math.ceil(now / 86_400_000) * 86_400_000;

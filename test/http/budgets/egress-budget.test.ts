@@ -1,4 +1,4 @@
-// A caller receives no more bytes from S3 per day than its egress budget allows, whatever it sends in parallel.
+// A caller receives no more bytes from S3 per day than its egress budget allows, however many requests it sends in parallel.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { open, request } from '../../support/http-request.ts';
@@ -11,7 +11,7 @@ import { until } from '../../support/until.ts';
 const MIB = 1024 * 1024;
 const BUDGET = 100 * MIB;
 const SMALL_BUDGET = 300_000;
-/** Callers with accounts below this number have the large budget; the others have other budgets. */
+/** Accounts 50 to 57 also have the small budget; all others have only the large one. */
 const BUDGETS = `
 limits: { perCaller: 1000 }
 budgets:
@@ -43,7 +43,7 @@ describe('an egress budget', () => {
   const methodsAtS3 = async (key: string): Promise<unknown[]> =>
     (await wire.calls('s3')).filter(({ path }) => path === `/acme-lake/${key}`).map(({ method }) => method);
 
-  it('serves exactly what fits of 300 parallel reads', async () => {
+  it('allows exactly as many of 300 parallel reads as fit within it', async () => {
     const replies = await Promise.all(Array.from({ length: 300 }, () => read(1, '1m.bin')));
     const served = replies.filter(({ status }) => status === 200);
     assert.equal(
@@ -58,7 +58,7 @@ describe('an egress budget', () => {
     assert.equal(await remaining(1), 0);
   });
 
-  it('serves exactly what fits of parallel reads of large and small objects', async () => {
+  it('is not exceeded by parallel reads of large and small objects, and large reads do not block small ones', async () => {
     const keys = Array.from({ length: 60 }, (_, n) => (n % 10 === 0 ? '90m.bin' : '1m.bin'));
     const replies = await Promise.all(keys.map((key) => read(2, key)));
     const bytes = replies.reduce((sum, { status, body }) => sum + (status === 200 ? body.length : 0), 0);
@@ -66,14 +66,14 @@ describe('an egress budget', () => {
     assert.ok(bytes >= 54 * MIB, 'small objects are not denied because of large ones');
   });
 
-  it('sends no extra request while plenty is left', async () => {
+  it('does not cause extra requests to S3 while most of it is left', async () => {
     await wire.forgetCalls();
     assert.equal((await read(3, '1m.bin')).status, 200);
     assert.deepEqual(await methodsAtS3('1m.bin'), ['GET']);
     assert.equal(await remaining(3), BUDGET - MIB);
   });
 
-  it('denies a read that does not fit before it requests the body from S3', async () => {
+  it('denies a read that would exceed it before the bridge requests the body from S3', async () => {
     await wire.forgetCalls();
     assert.equal((await read(50, '1m.bin')).code, 'EgressBudgetExceeded');
     assert.deepEqual(await methodsAtS3('1m.bin'), ['HEAD']);
@@ -82,7 +82,7 @@ describe('an egress budget', () => {
     assert.equal(await remaining(50), SMALL_BUDGET - 100_000);
   });
 
-  it('calls S3 no more when nothing is left, except for HEAD', async () => {
+  it('blocks all calls to S3 except HEAD when it is used up', async () => {
     for (let i = 0; i < 3; i += 1) assert.equal((await read(51, '100k.bin')).status, 200);
     await wire.forgetCalls();
     assert.equal((await read(51, '100k.bin')).status, 403);
@@ -96,7 +96,7 @@ describe('an egress budget', () => {
     );
   });
 
-  it('counts a range by its own length, with one request', async () => {
+  it('counts a range request by the length of the range, without an extra request to S3', async () => {
     await wire.forgetCalls();
     const { status, body } = await read(52, '1m.bin', { range: 'bytes=1000-200999' });
     assert.deepEqual([status, body.length], [206, 200_000]);
@@ -123,7 +123,7 @@ describe('an egress budget', () => {
     }
   });
 
-  it('counts lists', async () => {
+  it('counts the responses to list requests', async () => {
     const list = await request(wire.bridge.url, '/acme-lake?list-type=2', { headers: asAccount(wire, 5) });
     assert.equal(list.status, 200);
     assert.equal(await remaining(5), BUDGET - list.body.length);
@@ -134,7 +134,7 @@ describe('an egress budget', () => {
     assert.ok((await remaining(5)) < BUDGET - list.body.length, "S3's XML counts, not the bridge's JSON");
   });
 
-  it('denies a list that might not fit, and serves a shorter one', async () => {
+  it('denies a list request whose response might exceed it, but allows one with a lower max-keys', async () => {
     const headers = asAccount(wire, 54);
     assert.equal((await request(wire.bridge.url, '/acme-lake?list-type=2', { headers })).status, 403);
     assert.equal(
@@ -143,7 +143,7 @@ describe('an egress budget', () => {
     );
   });
 
-  it('gets back what S3 has not sent when the caller disconnects', async () => {
+  it('is credited with the bytes that S3 has not yet sent when the caller disconnects', async () => {
     await wire.fault({ upstream: 's3', path: '90m.bin', fault: 'hold', after: 5 * MIB });
     const response = await open(wire.bridge.url, '/acme-lake/90m.bin', { headers: asAccount(wire, 6) });
     response.on('error', () => undefined);
@@ -159,7 +159,7 @@ describe('an egress budget', () => {
     await wire.clearFaults();
   });
 
-  it('reserves the whole response while a download is in progress, and lets it finish', async () => {
+  it('reserves the whole length of a download in progress, and lets the download finish', async () => {
     await wire.fault({ upstream: 's3', path: '90m.bin', fault: 'hold', after: MIB });
     const response = await open(wire.bridge.url, '/acme-lake/90m.bin', { headers: asAccount(wire, 7) });
     assert.equal(await remaining(7), 10 * MIB);
@@ -171,7 +171,7 @@ describe('an egress budget', () => {
     assert.equal(await remaining(7), 10 * MIB);
   });
 
-  it('counts a retried read once, and a resumed download once', async () => {
+  it('counts the bytes of a retried read or a resumed download only once', async () => {
     await wire.fault({ upstream: 's3', path: '1m.bin', fault: 'error', code: 'SlowDown', times: 1 });
     assert.equal((await read(8, '1m.bin')).status, 200);
     assert.equal(await remaining(8), BUDGET - MIB);
@@ -181,7 +181,7 @@ describe('an egress budget', () => {
     assert.equal(await remaining(8), BUDGET - 2 * MIB);
   });
 
-  it('warns once, for each budget that applies', async () => {
+  it('logs a single warning when a caller reaches its warning level', async () => {
     const warnings = () =>
       wire.bridge.lines.filter(
         ({ event, caller }) =>

@@ -1,4 +1,4 @@
-// Operators see the bytes received from S3 by caller, bucket and path, with an estimate of their price.
+// /-/egress shows operators the bytes received from S3 by caller, bucket and path, with an estimate of their cost.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -32,12 +32,12 @@ describe('/-/egress', () => {
   const lineOf = (reply: Reply) =>
     wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
 
-  it('is for operators only', async () => {
+  it('is available only to operators', async () => {
     assert.equal((await wire.get('/-/egress', { as: 'reader' })).status, 403);
     assert.equal((await wire.get('/-/egress')).status, 401);
   });
 
-  it('shows what each caller has read, and the price in the configuration', async () => {
+  it('shows the number of bytes that each caller has read, and their cost at the configured price', async () => {
     const none = await report();
     assert.deepEqual([none.rows, none.total.estimatedCost], [[], 0]);
     assert.ok(!Number.isNaN(Date.parse(none.since)));

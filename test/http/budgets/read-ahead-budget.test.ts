@@ -11,7 +11,7 @@ const PARTS = 3;
 const PART = 8 * MIB;
 const BEFORE_PARTS = 7 * MIB;
 
-it('parts that the caller did not receive count when it disconnects', async () => {
+it('parts that were read ahead count against the egress budget even if the caller disconnects before it receives them', async () => {
   const wire = await startStoodInWire({
     more: `
 readAhead: { connections: ${PARTS + 1} }
@@ -34,7 +34,7 @@ budgets: [{ callers: [reader@acme-prod.iam.gserviceaccount.com], bytesPerDay: 1G
         return;
       }
       response.writeHead(200, { etag: '"e1"', 'content-length': body.length }).flushHeaders();
-      // The rest never comes, so the parts wait in memory.
+      // The rest of this response never arrives, so the parts wait in memory.
       const piece = 64 * 1024;
       for (let at = 0; at < BEFORE_PARTS && !response.destroyed; at += piece) {
         if (!response.write(body.subarray(at, at + piece))) await once(response, 'drain');

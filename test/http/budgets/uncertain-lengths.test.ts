@@ -1,4 +1,4 @@
-// An egress budget is kept even if S3 overwrites an object between two requests, or sends bodies of unknown length.
+// An egress budget is not exceeded even if an object is overwritten between two requests, or S3 sends bodies of unknown length.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { giveObject } from '../../support/object-at-s3.ts';
@@ -7,7 +7,7 @@ import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
 const BUDGET = 1_000_000_000;
 
-describe('a budgeted read', () => {
+describe('a read with an egress budget', () => {
   let wire: StoodInWire;
   let left = BUDGET;
   /** Ends the downloads that reserve bytes. */
@@ -52,7 +52,7 @@ describe('a budgeted read', () => {
     left = await remaining();
   });
 
-  it('of unknown length is aborted when it exceeds what is left', async () => {
+  it('of unknown length is aborted when it exceeds the rest of the budget', async () => {
     await leave(50_000_000);
     const chunk = Buffer.alloc(1_000_000);
     wire.s3Answers((_request, response) => {
@@ -72,7 +72,7 @@ describe('a budgeted read', () => {
     assert.deepEqual([line['fault'], line['abortedBy']], ['egress_budget_exceeded', 'bridge']);
   });
 
-  it('that turns out too large after it was sent is denied, and the bytes that S3 may have sent count', async () => {
+  it("is denied if S3's response turns out to be too large, and the bytes that S3 may already have sent count", async () => {
     wire.s3Answers((request, response) => {
       response.writeHead(200, { 'content-length': 2 * BUDGET, etag: '"e1"' });
       if (request.method === 'HEAD') response.end();
@@ -83,7 +83,7 @@ describe('a budgeted read', () => {
     assert.equal(await remaining(), left - 8 * 1024 * 1024);
   });
 
-  it('reads the version whose length it reserved, and starts again if the object was overwritten', async () => {
+  it('returns only the version whose length was reserved, and starts again if the object was overwritten', async () => {
     await leave(1_000_000);
     const versions = ['"e1"', '"e2"', '"e2"'];
     wire.s3Answers((request, response) => {
@@ -106,7 +106,7 @@ describe('a budgeted read', () => {
     assert.equal(await remaining(), 1_000_000 - 2_000);
   });
 
-  it('gives up with 502 if the object is overwritten again and again', async () => {
+  it('fails with 502 if the object keeps being overwritten', async () => {
     await leave(1_000_000);
     let version = 0;
     wire.s3Answers((request, response) => {
@@ -119,7 +119,7 @@ describe('a budgeted read', () => {
     assert.equal(await remaining(), 1_000_000);
   });
 
-  it('is denied if an object without ETag grows beyond the budget between HEAD and GET', async () => {
+  it('is denied if an object without an ETag grows beyond the budget between HEAD and GET', async () => {
     await leave(1_000_000);
     wire.s3Answers((request, response) => {
       response.writeHead(200, { 'content-length': request.method === 'HEAD' ? 10 : 2_000_000 });
@@ -130,7 +130,7 @@ describe('a budgeted read', () => {
     assert.ok((await remaining()) >= 1_000_000 - 30);
   });
 
-  it('returns the error that S3 sends with GET, and requests one byte for it', async () => {
+  it("returns S3's error from a GET of a single byte if HEAD fails", async () => {
     await leave(1_000_000);
     wire.s3Answers((_request, response) => {
       refuse(response, 403, 'AccessDenied');
@@ -140,7 +140,7 @@ describe('a budgeted read', () => {
     assert.equal(get?.headers.range, 'bytes=0-0');
   });
 
-  it('does not receive an object that appears after HEAD', async () => {
+  it('starts again if the object first appears between HEAD and GET', async () => {
     await leave(1_000_000);
     let heads = 0;
     wire.s3Answers((request, response) => {
@@ -154,7 +154,7 @@ describe('a budgeted read', () => {
     assert.equal(await remaining(), 1_000_000 - 3_000);
   });
 
-  it('is denied if S3 does not send the length', async () => {
+  it("is denied if S3 does not report the object's length", async () => {
     await leave(1_000_000);
     wire.s3Answers((_request, response) => {
       response.writeHead(200, { 'transfer-encoding': 'chunked' }).end();

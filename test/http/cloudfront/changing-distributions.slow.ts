@@ -1,4 +1,5 @@
-// A reload adds, replaces and removes a distribution. A distribution that was down, or hangs, is tried again after half a minute.
+// A reload can add, replace or remove a bucket's CloudFront distribution. A distribution that was down or hung is tried again
+// after half a minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { BUCKET, distributed, pathOf, REGION } from '../../support/distributed-wire.ts';
@@ -12,7 +13,7 @@ const OBJECT = `/${BUCKET}/raw/public/orders.csv`;
 const STALL_MS = 1_000;
 
 const lack = nginxLacks();
-describe('the distribution of a bucket', { skip: lack ?? false }, () => {
+describe("a bucket's CloudFront distribution", { skip: lack ?? false }, () => {
   let wire: ReloadingWire;
   let first: Distribution;
   let second: Distribution;
@@ -44,7 +45,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
     await second.close();
   });
 
-  it('is added, replaced and removed by a reload', async () => {
+  it('can be added, replaced and removed by a reload', async () => {
     assert.deepEqual(await read(), [200, undefined, undefined]);
     await reload(first.origin);
     assert.deepEqual(await read(), [200, 'cloudfront', undefined]);
@@ -68,7 +69,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
     assert.deepEqual(await read(), [200, 'cloudfront', undefined]);
   });
 
-  it('is tried by one read at a time while it is down', async () => {
+  it('is tried by only one read at a time while it is down', async () => {
     const down = await startStandIn((request) => {
       request.socket.destroy();
     });
@@ -82,7 +83,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
     down.close();
   });
 
-  it('that hangs fails one read, like S3, and is then not used', async () => {
+  it('that hangs makes one read fail, as a hanging S3 would, and is then no longer used', async () => {
     const hanging = await startStandIn(() => undefined);
     await reload(hanging.origin, { more: `limits: { stall: ${STALL_MS / 1000}s }` });
     assert.deepEqual(await read(), [503, undefined, undefined]);
@@ -91,7 +92,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
     hanging.close();
   });
 
-  it('is used after the region of its bucket was corrected, although the configured region is wrong', async () => {
+  it("is used even if the configured region is wrong, once the bridge has learned the bucket's real region", async () => {
     await reload(second.origin, { region: 'us-east-2' });
     assert.deepEqual(await read(), [200, undefined, 'signature']);
     const line = await wire.bridge.line(({ region, remedy }) => region === REGION && remedy !== undefined);
@@ -99,7 +100,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
     assert.deepEqual(await read(), [200, 'cloudfront', undefined]);
   });
 
-  it('is not needed for a renewal of credentials', async () => {
+  it('is bypassed by a read that has to renew its credentials, and is used again afterward', async () => {
     await reload(second.origin);
     assert.deepEqual(await read(), [200, 'cloudfront', undefined]);
     await wire.fault({ upstream: 's3', fault: 'error', code: 'ExpiredToken', path: 'orders', times: 2 });

@@ -1,4 +1,4 @@
-// The TLS handshake and the Host header name the distribution, and its certificate must match.
+// The TLS handshake and the Host header contain the distribution's host name, and its certificate must be valid for that name.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const HOST = 'd111111abcdef8.cloudfront.test';
 const OBJECT = `/${BUCKET}/raw/public/orders.csv`;
 
 const lack = nginxLacks();
-describe('a distribution over TLS', { skip: lack ?? false }, () => {
+describe('a CloudFront distribution over TLS', { skip: lack ?? false }, () => {
   let directory: string;
   let names: FakedNames;
   const authority = createAuthority('*.cloudfront.test');
@@ -66,7 +66,7 @@ describe('a distribution over TLS', { skip: lack ?? false }, () => {
     return wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
   };
 
-  it('is named in the handshake and in the Host header', async () => {
+  it('is addressed by its own host name in the TLS handshake and the Host header', async () => {
     await withDistribution(authority.good, async (wire, distribution) => {
       const line = await lineOf(wire);
       assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
@@ -76,7 +76,7 @@ describe('a distribution over TLS', { skip: lack ?? false }, () => {
   });
 
   for (const what of ['ofAnotherName', 'selfSigned'] as const)
-    it(`gets no request with an invalid certificate (${what})`, async () => {
+    it(`receives no request if its certificate is invalid (${what})`, async () => {
       await withDistribution(authority[what], async (wire, distribution) => {
         const line = await lineOf(wire);
         assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, 'unavailable']);

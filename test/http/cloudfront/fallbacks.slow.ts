@@ -1,5 +1,5 @@
-// Whenever a distribution does not return S3's own response, the object is read from S3 directly, once, and this is logged and
-// counted.
+// If a CloudFront distribution does not return S3's own response, the bridge reads the object directly from S3, once, and logs
+// and counts this.
 import assert from 'node:assert/strict';
 import { afterEach, after, before, describe, it } from 'node:test';
 import { pathOf, startDistributedWire } from '../../support/distributed-wire.ts';
@@ -11,7 +11,7 @@ const KEY = 'raw/public/through.txt';
 const BODY = 'the object';
 
 const lack = nginxLacks();
-describe('a distribution', { skip: lack ?? false }, () => {
+describe('a CloudFront distribution', { skip: lack ?? false }, () => {
   let wire: DistributedWire;
   before(async () => {
     wire = await startDistributedWire();
@@ -44,11 +44,11 @@ describe('a distribution', { skip: lack ?? false }, () => {
     assert.match(String(logged['remedy']), /\.$/);
   }
 
-  it('that changes a path causes one direct read, and no renewal of credentials', async () => {
+  it('that changes the path of a request causes one direct read from S3, but no renewal of credentials', async () => {
     await assertDirect('signature', { forward: 'rewrite ^(.+)/$ $1 break;' }, `${KEY}/`, 'a folder');
   });
 
-  it('that normalizes escapes without changing the key is used', async () => {
+  it('that normalizes percent-encoding without changing the key is used', async () => {
     await wire.put('dt=1/a@b', 'normalized');
     await wire.distribution.change({ forward: `proxy_pass ${wire.sandbox.contract.s3}/;` });
     await wire.viewed();
@@ -57,11 +57,11 @@ describe('a distribution', { skip: lack ?? false }, () => {
     assert.equal(pathOf(await wire.lineOf(reply)), 'cloudfront');
   });
 
-  it('with the origin request policy AllViewer, which sends the wrong host, is not used', async () => {
+  it('with the origin request policy AllViewer causes a direct read from S3, because the policy sends the wrong host name', async () => {
     await assertDirect('signature', { originHost: 'd111111abcdef8.s3.eu-west-1.amazonaws.com' });
   });
 
-  it('that caches never serves an object from its cache', async () => {
+  it('that caches objects never makes the bridge return a cached object', async () => {
     await wire.distribution.change(CACHING);
     assert.equal(pathOf(await wire.lineOf(await wire.read(KEY))), 'cloudfront', 'a miss is used');
     await wire.put(KEY, 'the new object');
@@ -74,7 +74,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     await wire.put(KEY, BODY);
   });
 
-  it('that caches an error cannot hide an object', async () => {
+  it('that caches an error does not hide an object that is uploaded later', async () => {
     await wire.distribution.change(CACHING);
     assert.equal((await wire.read('raw/public/late.txt')).status, 404);
     await wire.put('raw/public/late.txt', 'here now');
@@ -82,11 +82,11 @@ describe('a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual([reply.status, reply.text], [200, 'here now']);
   });
 
-  it('that does not report whether it caches is not used', async () => {
+  it('that does not report whether a response was cached causes a direct read from S3', async () => {
     await assertDirect('cached', { added: '' });
   });
 
-  it('that adds an age to its responses is not used', async () => {
+  it('that adds an Age header to its responses causes a direct read from S3', async () => {
     await assertDirect('cached', { added: 'add_header X-Cache "Miss from cloudfront"; add_header Age 0;' });
   });
 
@@ -94,28 +94,28 @@ describe('a distribution', { skip: lack ?? false }, () => {
     ['redirects to another address', 'return 301 https://elsewhere.example$request_uri;'],
     ['redirects to the same address', 'return 302 $request_uri;'],
     ['denies access itself', 'return 403 "<html>Request blocked.</html>";'],
-    ['has a page of its own', 'return 200 "<html>Welcome</html>";'],
+    ['returns a page of its own', 'return 200 "<html>Welcome</html>";'],
     ['cannot reach its origin', 'return 502 "<html>502 ERROR</html>";'],
-    ['throttles', 'return 429;'],
+    ['throttles requests', 'return 429;'],
   ] as const)
-    it(`that ${what} is not used`, async () => {
+    it(`that ${what} causes a direct read from S3`, async () => {
       await assertDirect('not_s3', { respond });
     });
 
-  it('that is not HTTP is not used', async () => {
+  it('that sends invalid HTTP causes a direct read from S3', async () => {
     await assertDirect('not_s3', {
       respond: 'return 200 x;',
       added: 'add_header Transfer-Encoding nonsense;',
     });
   });
 
-  it('of which S3 refuses the requests is not used if S3 serves the object directly', async () => {
+  it('whose request S3 denies causes a direct read from S3, which returns the object', async () => {
     await wire.distribution.change({});
     await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', path: 'through', times: 1 });
     await assertDirect('refused', {});
   });
 
-  it('keeps failing reads of S3 within the usual retries', async () => {
+  it('is used for the usual retries if S3 itself fails', async () => {
     await wire.distribution.change({});
     await wire.viewed();
     const before = await wire.metric('fedbridge_s3_retries_total{reason="503"}');
@@ -134,7 +134,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     );
   });
 
-  it('resumes a truncated download through the distribution', async () => {
+  it('is also used to resume a truncated download', async () => {
     await wire.distribution.change({});
     const body = Buffer.alloc(400_000, 'resumed ');
     await wire.put('raw/public/truncated.bin', body);
@@ -145,7 +145,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual([pathOf(line), line['resumed']], ['cloudfront', 1]);
   });
 
-  it('that is down is not tried by each read, and is used again later', async () => {
+  it('that was down is not tried again for half a minute', async () => {
     await wire.distribution.change({});
     const before = await wire.fallbacks('unavailable');
     await wire.distribution.stop();

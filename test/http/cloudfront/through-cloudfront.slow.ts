@@ -1,4 +1,5 @@
-// Objects of a bucket with a distribution are read through it: signed for S3's host name, but sent with the distribution's.
+// The bridge reads objects through the bucket's CloudFront distribution: it signs the requests for S3's host name, but sends them
+// with the distribution's.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { BUCKET, pathOf, REGION, startDistributedWire } from '../../support/distributed-wire.ts';
@@ -9,7 +10,7 @@ const KEY = 'raw/public/through.bin';
 const BODY = Buffer.alloc(200_000, 'through CloudFront ');
 
 const lack = nginxLacks();
-describe('a bucket with a distribution', { skip: lack ?? false }, () => {
+describe('a bucket with a CloudFront distribution', { skip: lack ?? false }, () => {
   let wire: DistributedWire;
   before(async () => {
     wire = await startDistributedWire();
@@ -17,7 +18,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
   });
   after(() => wire.close());
 
-  it('is read through the distribution, which gets its own host name, and the log shows the path', async () => {
+  it('is read through the distribution, which is addressed by its own host name, and the log shows this', async () => {
     await wire.viewed();
     await wire.forgetCalls();
     const reply = await wire.read(KEY);
@@ -54,7 +55,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual(paths.slice(-4), ['206 ', '304 ', '206 partNumber=1', '200 versionId=null']);
   });
 
-  it('is read over several connections to the distribution if the object is large', async () => {
+  it('serves a large object over several connections to the distribution', async () => {
     const large = Buffer.alloc(40 * 1024 * 1024, 'large object ');
     await wire.put('raw/public/large.bin', large);
     await wire.viewed();
@@ -66,7 +67,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     assert.ok((await wire.viewed()).length > Number(line['parts']));
   });
 
-  it('is read directly for HEAD, lists, tags and response overrides', async () => {
+  it('is accessed directly at S3 for HEAD, lists, tags and response overrides', async () => {
     await wire.viewed();
     for (const [method, path] of [
       ['HEAD', `/${BUCKET}/${KEY}`],
@@ -117,13 +118,13 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     'a\\b',
     '\u0001',
   ])
-    it(`returns the object with the key ${JSON.stringify(key)} directly`, async () => {
+    it(`returns the object with the key ${JSON.stringify(key)} directly from S3`, async () => {
       await wire.put(key, `content of ${key}`);
       await wire.viewed();
       const reply = await wire.read(key);
       assert.deepEqual([reply.status, reply.text], [200, `content of ${key}`]);
       const line = await wire.lineOf(reply);
-      // This is a rule, and not a fallback.
+      // The bridge never reads such keys through a distribution, so this does not count as a fallback.
       assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, undefined]);
       assert.deepEqual(await wire.viewed(), []);
     });
@@ -136,7 +137,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual(await wire.viewed(), []);
   });
 
-  it('returns the errors of S3 itself', async () => {
+  it("returns S3's own errors", async () => {
     const reply = await wire.read('missing');
     assert.deepEqual([reply.status, /<Code>(\w+)</.exec(reply.text)?.[1]], [404, 'NoSuchKey']);
     const line = await wire.lineOf(reply);

@@ -1,5 +1,5 @@
-// The console accepts only assertions of Identity-Aware Proxy, and only they can name a person. No token opens the console, and no
-// assertion opens the bridge.
+// The console accepts only assertions from Identity-Aware Proxy, and only they can identify a person. The console accepts no
+// tokens, and the bridge accepts no assertions.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -13,7 +13,7 @@ import type { Wire } from '../../support/wire.ts';
 const OBJECT = '/-/object?bucket=acme-lake&key=raw/public/orders.csv';
 const READER = 'reader@acme.example';
 
-describe('assertions of Identity-Aware Proxy', () => {
+describe('assertions from Identity-Aware Proxy', () => {
   let wire: Wire;
   before(async () => (wire = await startWire({ console: true })));
   after(() => wire.close());
@@ -35,7 +35,7 @@ describe('assertions of Identity-Aware Proxy', () => {
     assertWithout(assertion, reply.text);
   };
 
-  it('let a person read what grants for user:EMAIL cover, and the log and the session name the person', async () => {
+  it('let a person read what the grants for user:EMAIL cover, and identify the person in the log and the session name', async () => {
     await wire.forgetCalls();
     const reply = await wire.get(OBJECT, { headers: asPerson(wire.sandbox, 'reader') });
     assert.equal(reply.status, 200, reply.text);
@@ -47,11 +47,11 @@ describe('assertions of Identity-Aware Proxy', () => {
     );
   });
 
-  it('name a person in any case of letters', async () => {
+  it('match a grant regardless of the letter case of the email', async () => {
     assert.equal((await read(mint(claims({ email: 'READER@Acme.Example' })))).status, 200);
   });
 
-  it('are rejected if they are for another service, expired, or not valid yet', async () => {
+  it('are rejected if they have the wrong audience or issuer, are expired or are not yet valid', async () => {
     const now = Math.floor(Date.now() / 1000);
     await assertInvalid(
       mint(claims({ aud: '/projects/1/locations/x/services/y' })),
@@ -64,7 +64,7 @@ describe('assertions of Identity-Aware Proxy', () => {
     await assertInvalid(mint(claims({ exp: undefined })), 'token_claims_invalid');
   });
 
-  it('are rejected if they were forged', async () => {
+  it('are rejected if they are forged or malformed', async () => {
     const genuine = mint(claims());
     assert.equal((await read(genuine)).status, 200);
     const [header = '', payload = '', signature = ''] = genuine.split('.');
@@ -93,7 +93,7 @@ describe('assertions of Identity-Aware Proxy', () => {
       await assertInvalid(mint(claims(changes)), 'token_claims_invalid');
   });
 
-  it('are required: headers without a signature and tokens do not count', async () => {
+  it('cannot be replaced by an unsigned header or an ID token', async () => {
     const token = wire.sandbox.mint(googleClaims(wire, 'reader'));
     const unsigned = { 'x-goog-authenticated-user-email': `accounts.google.com:${READER}` };
     for (const headers of [{}, unsigned, asBearer(token)]) {
@@ -104,7 +104,7 @@ describe('assertions of Identity-Aware Proxy', () => {
     await assertInvalid(token, 'token_algorithm_invalid');
   });
 
-  it('give no access to a service account that a grant names by email', async () => {
+  it('do not give a service account access, even if a grant names its email', async () => {
     const { email } = wire.sandbox.contract.serviceAccount;
     const reader = wire.sandbox.contract.callers.reader;
     for (const named of [email, reader]) {
@@ -119,7 +119,7 @@ describe('the bridge', () => {
   before(async () => (wire = await startWire()));
   after(() => wire.close());
 
-  it('accepts no assertion, whatever header it is in', async () => {
+  it('rejects assertions from Identity-Aware Proxy, whatever header contains them', async () => {
     const assertion = wire.sandbox.mintAssertion(claimsOf(wire.sandbox, READER));
     for (const headers of [asBearer(assertion), withAssertion(assertion)]) {
       const reply = await wire.get('/acme-lake/raw/public/orders.csv', { headers });
@@ -127,7 +127,7 @@ describe('the bridge', () => {
     }
   });
 
-  it('never takes the holder of an ID token for a person', async () => {
+  it('never treats a caller with an ID token as a person', async () => {
     const claims = googleClaims(wire, 'stranger', { email: READER, email_verified: true });
     const headers = asBearer(wire.sandbox.mint(claims));
     assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { headers })).status, 403);

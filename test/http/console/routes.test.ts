@@ -1,4 +1,4 @@
-// What the console serves: its page to everyone, data only to its own page, objects only as downloads, and no credentials to anyone.
+// The console serves its page to everyone, data only to its own page, objects only as downloads, and credentials to no one.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asPerson, claimsOf, FROM_PAGE, withAssertion } from '../../support/people.ts';
@@ -7,7 +7,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const OBJECT = '/-/object?bucket=acme-lake&key=';
 
-describe("the console's routes", () => {
+describe('the console', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ console: true });
@@ -16,7 +16,7 @@ describe("the console's routes", () => {
 
   const asReader = (): Record<string, string> => asPerson(wire.sandbox, 'reader');
 
-  it('the page is served without credentials, from anywhere, compressed', async () => {
+  it('serves its page without authentication, even to cross-site requests, and compresses it if the browser accepts that', async () => {
     for (const headers of [{}, { 'sec-fetch-site': 'cross-site' }]) {
       const reply = await wire.get('/?bucket=acme-lake', { headers });
       assert.equal(reply.status, 200);
@@ -36,7 +36,7 @@ describe("the console's routes", () => {
     }
   });
 
-  it('data is served only to the own page', async () => {
+  it('serves data only to its own page', async () => {
     for (const path of ['/-/whoami', '/-/objects?bucket=acme-lake', `${OBJECT}README.txt`, '/-/activity'])
       for (const site of ['cross-site', 'same-site', 'none', undefined]) {
         const { 'sec-fetch-site': _, ...assertion } = asReader();
@@ -48,7 +48,7 @@ describe("the console's routes", () => {
     assert.equal((await wire.get(`${OBJECT}README.txt`, { headers: asReader() })).status, 200);
   });
 
-  it('neither credentials nor S3 paths exist, and only GET and HEAD are accepted', async () => {
+  it('has no routes for credentials or S3 paths, and accepts no methods other than GET and HEAD', async () => {
     const paths = [
       '/-/credentials',
       '/-/sts',
@@ -71,7 +71,7 @@ describe("the console's routes", () => {
     assert.equal((await wire.get('/-/sts', { method: 'POST', headers: asReader() })).status, 404);
   });
 
-  it('every response has the policy, cannot be sniffed, and is not stored by a cache', async () => {
+  it('sends a Content-Security-Policy, nosniff and no-store with every response', async () => {
     for (const path of [
       '/',
       '/-/live',
@@ -95,7 +95,7 @@ describe("the console's routes", () => {
     }
   });
 
-  it('an object is a download, and its own headers have other names', async () => {
+  it("sends an object as a download, and sends the object's own headers under other names", async () => {
     const html = '<script>alert(1)</script>';
     await wire.put('page.html', html, {
       ContentType: 'text/html',
@@ -122,14 +122,14 @@ describe("the console's routes", () => {
     assert.equal(part.headers['content-type'], 'application/octet-stream');
   });
 
-  it('the name of a download shows its real type', async () => {
+  it('replaces control characters in the file name of a download, so that the real file type is visible', async () => {
     await wire.put("odd/\u202Efdp'(1)\u0007.exe", 'x');
     const key = encodeURIComponent("odd/\u202Efdp'(1)\u0007.exe");
     const { headers } = await wire.get(OBJECT + key, { headers: asReader() });
     assert.equal(headers['content-disposition'], "attachment; filename*=UTF-8''_fdp%27%281%29_.exe");
   });
 
-  it('grants decide what a person may read, and explain says why', async () => {
+  it('lets a person read only what grants allow, and shows the reason in /-/explain', async () => {
     const headers = asPerson(wire.sandbox, 'scoped');
     assert.equal((await wire.get(`${OBJECT}raw/public/orders.csv`, { headers })).status, 200);
     const denied = await wire.get(`${OBJECT}raw/private/salaries.csv`, { headers });
@@ -142,7 +142,7 @@ describe("the console's routes", () => {
     assert.deepEqual(decidedBy[0]?.matchedBy, [{ person: 'scoped@acme.example' }]);
   });
 
-  it('whoami names the person, the audience for programs, and whether the person is an operator', async () => {
+  it('shows the person, the audience for programs and the operator status in /-/whoami', async () => {
     const whoami = async (person: string): Promise<unknown> =>
       JSON.parse((await wire.get('/-/whoami', { headers: asPerson(wire.sandbox, person) })).text);
     assert.deepEqual(await whoami('stranger'), {
@@ -160,12 +160,12 @@ describe("the console's routes", () => {
     assert.equal(operator['operator'], true);
   });
 
-  it('the activity is for operators only, and counts reads, bytes and errors', async () => {
+  it('shows the activity only to operators, with the number of reads, bytes and errors', async () => {
     const denied = await wire.get('/-/activity', { headers: asReader() });
     assert.equal(denied.status, 403);
     const missing = await wire.get(`${OBJECT}missing`, { headers: asReader() });
     assert.equal(missing.status, 404);
-    // Anyone can send such requests, so they are not in the list.
+    // Anyone can send such requests, so the activity does not include them.
     assert.equal((await wire.get('/-/whoami', { headers: FROM_PAGE })).status, 401);
     const forged = withAssertion(
       wire.sandbox.mintAssertion(claimsOf(wire.sandbox, 'x@acme.example', { aud: 'x' })),

@@ -131,7 +131,7 @@ describe('a listing above the granted prefixes', () => {
     assert.deepEqual([prefixes, next], [['raw/shared/'], null]);
   });
 
-  it('is denied if the request asks for more than the prefixes that lead to the grants', async () => {
+  it('is denied if it would show more than the prefixes that lead to the grants', async () => {
     for (const query of [
       'list-type=2',
       'list-type=2&prefix=raw/',

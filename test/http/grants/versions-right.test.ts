@@ -49,7 +49,7 @@ describe('object versions', () => {
     assert.equal(attributes.headers['x-amz-version-id'], first);
   });
 
-  it("cause S3's 404 if they are missing, and S3's 405 if they are delete markers", async () => {
+  it("get S3's 404 if they are missing, and S3's 405 if they are delete markers", async () => {
     const absent = await wire.get(`${KEY}?versionId=absent`, { as: 'reader' });
     assert.deepEqual([absent.status, absent.code], [404, 'NoSuchVersion']);
     const marker = await wire.get(`/acme-lake/raw/public/gone.txt?versionId=${deleted}`, { as: 'reader' });

@@ -36,7 +36,7 @@ describe('a bridge that has received SIGTERM', { concurrency: 2 }, () => {
     return { socket, response: once(socket, 'close').then(() => text) };
   };
 
-  it('is live but not ready on open connections, and serves a read in progress', async (test) => {
+  it('reports on open connections that it is live but not ready, and continues to serve a read in progress', async (test) => {
     const wire = await startSlow('limits: { drain: 3600s }\nresponses: { chunkAbove: 0B }');
     test.after(() => wire.close());
     const download = await startDownload(wire, 'chunked', PATH);

@@ -1,4 +1,5 @@
-// A reload that changes the issuers or audiences keeps the keys of the others, so callers do not depend on a new fetch.
+// A reload that changes issuers or audiences keeps the keys of unchanged issuers, so their callers do not depend on a new key
+// fetch.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
@@ -10,7 +11,7 @@ import type { ReloadingWire } from '../../support/reloading.ts';
 import { assertLogged, READABLE } from '../../support/refused-token.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
-/** The issuers' callers in grants; a grant must not name an issuer that does not exist. */
+/** The callers that the grant names: only those whose issuer is configured, because a grant must not name an unknown issuer. */
 const callersOf = (issuers: readonly string[]): readonly string[] =>
   [
     ['name: cluster', 'cluster:analytics/etl'],
@@ -44,7 +45,7 @@ grants: [{ callers: ["${[emailOf('reader'), ...callersOf(issuers)].join('", "')}
     own.standIn.close();
   });
 
-  it('callers whose issuer is unchanged still read, also with new tokens', async () => {
+  it('does not affect callers whose issuer is unchanged, even if their tokens are new', async () => {
     const statusesOf = async (): Promise<number[]> => [
       (await wire.get(READABLE, { as: 'reader' })).status,
       (await wire.get(READABLE, { headers: asBearer(await clusterToken(wire, 'analytics/etl')) })).status,
@@ -63,7 +64,7 @@ grants: [{ callers: ["${[emailOf('reader'), ...callersOf(issuers)].join('", "')}
     assert.deepEqual(await statusesOf(), [200, 200]);
   });
 
-  it('an issuer whose key URL changes gets new keys', async () => {
+  it('replaces the keys of an issuer whose key URL has changed', async () => {
     await reload([
       `{ name: cluster, kind: kubernetes, url: "${wire.sandbox.contract.issuer}", jwks: "${own.url}/keys" }`,
     ]);

@@ -55,7 +55,7 @@ describe('a connection', { concurrency: true }, () => {
     assert.equal(await untilClosed('', () => ''), '');
   });
 
-  it('that sends its headers slowly gets 408', async () => {
+  it('that sends its request headers slowly gets 408', async () => {
     const text = await untilClosed('GET / HTTP/1.1\r\nHost: b\r\n', () => 'x: y\r\n');
     assert.match(text, /^HTTP\/1\.1 408 [^]*<Code>RequestTimeout<\/Code>/);
     const [, id = ''] = /x-request-id: (\S+)/.exec(text) ?? [];

@@ -48,7 +48,7 @@ describe('HEAD of a bucket', () => {
     assert.deepEqual(await targets(), [...expected, ...expected]);
   });
 
-  it("uses the target's name in the request to S3 if the bucket has a target", async () => {
+  it('requests the target bucket from S3 if the configuration sets a target', async () => {
     await wire.forgetCalls();
     assert.equal((await head('acme-other-name')).status, 200);
     assert.deepEqual(await targets(), ['/acme-lake?list-type=2&max-keys=0&prefix=raw%2Fpublic%2F']);

@@ -1,4 +1,4 @@
-// At `/`, a browser without credentials gets a page about the bridge. Every other client gets what it got before: S3's ListBuckets.
+// At `/`, a browser without credentials gets a page about the bridge. Every other request is treated as S3's ListBuckets.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asBearer, asS3Client } from '../../support/token-headers.ts';
@@ -12,7 +12,7 @@ describe('the page at /', () => {
   before(async () => (wire = await startWire()));
   after(() => wire.close());
 
-  it('shows a browser the audience and how to read', async () => {
+  it("shows a browser the bridge's audience, and how to read an object", async () => {
     const reply = await wire.get('/', { headers: { accept: BROWSER } });
     assert.equal(reply.status, 200);
     assert.equal(reply.headers['content-type'], 'text/html; charset=utf-8');
@@ -29,7 +29,7 @@ describe('the page at /', () => {
     assert.equal(head.headers['content-length'], reply.headers['content-length']);
   });
 
-  it('is not shown to requests with credentials, with parameters, or that prefer another format', async () => {
+  it('is not sent if a request has credentials or parameters, or prefers another format', async () => {
     const token = await wire.token('reader');
     for (const headers of [asBearer(token), asS3Client(token)]) {
       const reply = await wire.get('/', { headers: { ...headers, accept: BROWSER } });

@@ -37,7 +37,7 @@ describe('the list of buckets', () => {
   });
 
   for (const pageSize of [1, 2, 4, 5, 10, 10_000]) {
-    it(`contains each bucket once in pages of ${pageSize}`, async () => {
+    it(`contains each bucket exactly once if it is read in pages of ${pageSize}`, async () => {
       const pages: (readonly (string | undefined)[])[] = [];
       for await (const { Buckets = [] } of paginateListBuckets({ client, pageSize }, {})) {
         assert.ok(Buckets.length <= pageSize);

@@ -1,4 +1,4 @@
-// Each access log line shows the decision: who requested what, whether a grant allowed it, which grant, and otherwise why not.
+// Each access log line records the decision: who requested what, whether a grant allowed it, and which grant, or why not.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';
@@ -56,7 +56,7 @@ describe('the decision in an access log line', () => {
       { ...granted, reason: 'grant', grantIndexes: [0], role: 'lake', target: 'acme-lake' },
     ],
     [
-      'shows that a list needs only some grant on the bucket, if it leads to the grants',
+      'shows that a listing above the granted prefixes needs only some grant on the bucket',
       'reader',
       '/acme-lake?list-type=2&delimiter=/',
       { ...granted, reason: 'any_grant' },
@@ -91,7 +91,7 @@ describe('the decision in an access log line', () => {
       '/-/credentials?bucket=lake-alias&mode=aws',
       { ...denied, reason: 'vend_not_granted' },
     ],
-    ['is absent from a line about no read', 'reader', '/-/whoami', { issuer: 'google' }],
+    ['is absent if the request does not read from a bucket', 'reader', '/-/whoami', { issuer: 'google' }],
   ];
   for (const [name, as, path, expected] of cases) {
     it(name, async () => {
@@ -114,7 +114,7 @@ describe('the decision in an access log line', () => {
     });
   });
 
-  it("is accompanied by S3's request ID, for JSON lists and checks of a bucket too", async () => {
+  it("is accompanied by S3's request ID, even for JSON lists and for HEAD of a bucket", async () => {
     for (const [path, method] of [
       ['/-/objects?bucket=acme-lake&prefix=raw/public/', 'GET'],
       ['/acme-lake', 'HEAD'],
@@ -124,7 +124,7 @@ describe('the decision in an access log line', () => {
     }
   });
 
-  it('has a line of its own if credentials are issued, which does not contain them', async () => {
+  it('is also logged in a separate line, without the credentials, if credentials are issued', async () => {
     const reply = await wire.get(VEND_PATH, { as: 'reader' });
     assert.equal(reply.status, 200, reply.text);
     const { Expiration: expiration } = JSON.parse(reply.text) as { readonly Expiration: string };
@@ -150,7 +150,7 @@ describe('the decision in an access log line', () => {
     assert.equal(typeof sessionName, 'string');
   });
 
-  it('has no such line if the credentials are only checked with HEAD', async () => {
+  it('is not logged in a separate line if a HEAD request only checks whether credentials may be issued', async () => {
     const { headers } = await wire.get(VEND_PATH, { as: 'reader', method: 'HEAD' });
     await lineOf(wire, headers['x-request-id']);
     const id = headers['x-request-id'];
@@ -158,7 +158,7 @@ describe('the decision in an access log line', () => {
   });
 });
 
-it('the issuer in an access log line is its name in the configuration', async (test) => {
+it('an access log line shows the issuer by its name in the configuration', async (test) => {
   const wire = await startWire();
   test.after(() => wire.close());
   const headers = await asPod(wire, 'analytics/etl');

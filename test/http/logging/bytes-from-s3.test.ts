@@ -1,4 +1,4 @@
-// The log line of each request shows the number of body bytes received from S3 by all of the request's attempts together.
+// Each request's log line shows the number of body bytes that all attempts of the request together received from S3.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -40,7 +40,7 @@ const inChunks: Respond = (_request, response: ServerResponse) => {
   response.end(LARGE.subarray(300_000));
 };
 
-describe('bytesFromS3', () => {
+describe('the log field bytesFromS3', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
@@ -55,7 +55,7 @@ describe('bytesFromS3', () => {
   ])[] = [
     ['a small object', object(SMALL), { received: 1_000, sent: 1_000 }],
     ['a large object', object(LARGE), { received: 700_000, sent: 700_000 }],
-    ['a body in the chunked coding, without the coding itself', inChunks, { received: 700_000 }],
+    ['a chunked response, without the chunk framing', inChunks, { received: 700_000 }],
     ['an error document', document(404, MISSING), { received: MISSING.length }],
     [
       'the error document of an attempt that was retried',
@@ -81,7 +81,7 @@ describe('bytesFromS3', () => {
     ],
   ];
   for (const [name, respond, { received, sent }, path = '/acme-lake/a'] of cases) {
-    it(`counts ${name}`, async () => {
+    it(`counts the body bytes of ${name}`, async () => {
       wire.s3Answers(respond);
       const line = await wire.lineOf(await wire.read({ path }));
       assert.equal(line['bytesFromS3'], received);
@@ -100,7 +100,7 @@ describe('bytesFromS3', () => {
     assert.deepEqual([line['bytesFromS3'], line['bytesSent']], [0, refused.body.length]);
   });
 
-  it('counts the list that confirms a bucket', async () => {
+  it('counts the listing that confirms that a bucket exists', async () => {
     wire.s3Answers(document(200, LIST));
     const line = await wire.lineOf(await wire.read({ method: 'HEAD', path: '/acme-lake' }));
     assert.deepEqual([line['bytesFromS3'], line['bytesSent']], [LIST.length, 0]);

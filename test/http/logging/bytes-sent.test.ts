@@ -1,5 +1,5 @@
-// If a caller leaves or stops reading, the log line counts the bytes that the caller's connection accepted, and not those that the
-// bridge still had in its buffers.
+// If a caller disconnects or stops reading, the log line counts the bytes that the caller's connection accepted, but not those
+// that were still in the bridge's buffers.
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { connect } from 'node:net';
@@ -13,7 +13,7 @@ import type { StoodInWire } from '../../support/stand-in-wire.ts';
 import { until } from '../../support/until.ts';
 import type { Respond } from '../../support/stand-in.ts';
 
-/** More than the kernel's buffers for one connection hold. */
+/** More bytes than the kernel's buffers for one connection can hold. */
 const SIZE = 32 * 1024 * 1024;
 const BODY = Buffer.alloc(SIZE, 'y');
 
@@ -25,7 +25,7 @@ const WINDOW = 65_535;
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** How many bytes of the object `leaves` S3 has not sent yet. */
+/** The number of bytes of the object `leaves` that S3 has not sent yet. */
 let leftToSend = SIZE;
 
 /** Sends the object whole or, for two keys, in pieces that the bridge gathers into larger writes. */
@@ -44,7 +44,7 @@ const respond: Respond = (request, response) => {
   send(SIZE);
 };
 
-describe('bytesSent', { concurrency: true }, () => {
+describe('the log field bytesSent', { concurrency: true }, () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire({ more: 'limits: { stall: 1s }' });
@@ -73,7 +73,7 @@ describe('bytesSent', { concurrency: true }, () => {
   const lineOf = (key: string): Promise<LogLine> => wire.bridge.line((line) => line['key'] === key);
 
   for (const how of ['whole', 'gathered']) {
-    it(`is what an HTTP/1.1 caller can still read after the bridge has stopped waiting for it (${how} writes)`, async () => {
+    it(`matches what a stalled HTTP/1.1 caller can still read after the bridge has closed its response (${how} writes)`, async () => {
       const { socket, body } = await openUnread(how);
       const line = await lineOf(how);
       assert.equal(line['abortedBy'], 'stall');
@@ -88,9 +88,9 @@ describe('bytesSent', { concurrency: true }, () => {
     });
   }
 
-  it('does not contain what the bridge had in its buffers when an HTTP/1.1 caller left', async () => {
+  it("does not count the bytes that were in the bridge's buffers when an HTTP/1.1 caller disconnected", async () => {
     const { socket, body } = await openUnread('leaves');
-    // The buffers of the kernel and of the bridge are full when S3 can send nothing more.
+    // When S3 can send nothing more, the buffers of the kernel and of the bridge are full.
     let before = SIZE;
     await until('S3 waits for the bridge', () => {
       const waits = leftToSend < SIZE && leftToSend === before;
@@ -104,7 +104,7 @@ describe('bytesSent', { concurrency: true }, () => {
     assert.ok(sent + LARGEST_WRITE > body() && sent < Number(line['bytesFromS3']), `${sent} of ${body()}`);
   });
 
-  it('does not exceed the flow-control window of an HTTP/2 caller that reads nothing and cancels', async () => {
+  it('stays within the flow-control window if an HTTP/2 caller reads nothing and cancels its stream', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const session = openSession(wire.bridge.url);
     const { stream, status } = await openStream(session, '/acme-lake/cancels', { headers });
@@ -117,7 +117,7 @@ describe('bytesSent', { concurrency: true }, () => {
         resolve();
       });
     });
-    // A round trip, so that the bridge has used the window.
+    // Waits for a round trip, so that the bridge has used up the window.
     await new Promise((resolve) => session.ping(resolve));
     stream.close(constants.NGHTTP2_CANCEL);
     const line = await lineOf('cancels');

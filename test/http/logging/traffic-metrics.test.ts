@@ -18,7 +18,7 @@ describe('the metrics by bucket and by caller', () => {
 
   const READS = '{bucket="acme-lake",role="lake",operation="GetObject"}';
 
-  it('count the bytes from S3 and the bytes sent', async () => {
+  it('count the bytes received from S3 and the bytes sent to callers', async () => {
     const { body } = await wire.get(ORDERS, { as: 'reader' });
     await wire.get(ORDERS, { as: 'reader' });
     const bytes = 2 * body.length;
@@ -49,7 +49,7 @@ describe('the metrics by bucket and by caller', () => {
   });
 });
 
-it('callers after the first 1,000 are counted together', async (test) => {
+it('the metrics by caller count all callers after the first 1,000 together', async (test) => {
   const wire = await startMeasuredWire({ config: openToProject() });
   test.after(() => wire.close());
   // The bridge needs no AWS session for this request.

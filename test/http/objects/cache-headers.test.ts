@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { rawExchange } from '../../support/raw-exchange.ts';
 import { startWire } from '../../support/wire.ts';
 
-it("a response has a Vary header for the caller's credentials, regardless of the object's Cache-Control", async () => {
+it('a response has a Vary header that lists the headers for credentials, whatever Cache-Control the object has', async () => {
   const wire = await startWire();
   try {
     await wire.put('public.css', 'body {}', { CacheControl: 'public, max-age=86400' });
@@ -17,7 +17,7 @@ it("a response has a Vary header for the caller's credentials, regardless of the
   }
 });
 
-it('a listing that S3 truncates looks incomplete even over HTTP/1.0, and is logged as an error', async () => {
+it('a listing that S3 cuts off mid-response is logged as an error, and the client can tell that it is incomplete, even over HTTP/1.0', async () => {
   const wire = await startWire();
   try {
     await wire.fault({ upstream: 's3', path: 'list-type', fault: 'cut', after: 200 });

@@ -1,5 +1,5 @@
-// Cloud Run's front end changes requests and responses. Callers still get every object, and can tell which responses the bridge
-// sent.
+// Cloud Run's front end changes requests and responses. Callers still get every object, and can recognize the bridge's own
+// responses.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -62,7 +62,7 @@ describe("the bridge behind Cloud Run's front end", () => {
     });
   }
 
-  it('receives no request whose path ends in z, because the front end returns a 404', async () => {
+  it('never receives a request whose path ends in z, because the front end responds with 404', async () => {
     for (const key of ['probe/healthz', 'z', 'é+ z']) {
       const { status, headers } = await get(pathOf(key));
       assert.equal(status, 404, key);
@@ -172,7 +172,7 @@ describe("the bridge behind Cloud Run's front end, with a port named h2c", () =>
     client.destroy();
   });
 
-  it('handles small reads, probes and errors as over HTTP/1', async () => {
+  it('handles small reads, probes and errors in the same way as over HTTP/1', async () => {
     assert.equal((await request(front.url, queryOf('é+ z'), { headers: bearer })).text, 'this is é+ z');
     assert.equal((await request(front.url, '/-/ready')).status, 200);
     const put = await request(front.url, '/acme-lake/x', { method: 'PUT', headers: bearer, body: 'x' });

@@ -94,7 +94,7 @@ describe('request conditions', () => {
     assert.equal((await wire.get(KEY, { headers: { authorization, range, 'if-match': etag } })).status, 416);
   });
 
-  it('leave ETag and Last-Modified in a 304 response', async () => {
+  it('do not remove ETag and Last-Modified from a 304 response', async () => {
     const reply = await wire.get(KEY, { headers: { authorization, 'if-none-match': etag } });
     assert.equal(reply.headers.etag, etag);
     assert.ok(reply.headers['last-modified']);

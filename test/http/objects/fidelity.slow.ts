@@ -89,12 +89,12 @@ const KEYS = [
   'd/z.gz',
 ];
 
-/** The requests of one variant are the same as those of the others, so the later ones find most objects in the cache. */
+/** All variants get the same requests. With a cache, most of the requests are for objects that earlier requests have cached. */
 const VARIANTS = [
   { name: 'the bridge', cache: '' },
   { name: 'the bridge with a cache', cache: 'cache: { memory: 16MiB }' },
   {
-    name: 'the bridge with a cache whose confirmations count for an hour',
+    name: 'the bridge with a cache that revalidates an object at most once an hour',
     cache: 'cache: { memory: 16MiB, freshFor: 1h }',
   },
 ];

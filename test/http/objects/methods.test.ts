@@ -74,7 +74,7 @@ describe('a method other than GET and HEAD', () => {
     assert.match(await rawExchange(wire.bridge.url, announced, isComplete), /^HTTP\/1\.1 405 /);
   });
 
-  it('such as CONNECT opens no tunnel', async () => {
+  it('such as CONNECT does not open a tunnel', async () => {
     const response = await rawExchange(wire.bridge.url, 'CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: b\r\n\r\n');
     assert.doesNotMatch(response, /^HTTP\/1\.1 2/);
   });

@@ -6,7 +6,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const BODY = '0123456789';
 
-describe('the range', () => {
+describe('the Range header', () => {
   let wire: Wire;
   let authorization: string;
   before(async () => {
@@ -75,7 +75,7 @@ describe('the range', () => {
     });
   }
 
-  it('of an empty object gets 416, but is ignored if it is malformed', async () => {
+  it('gets 416 for an empty object, but is ignored if it is malformed', async () => {
     assert.equal((await read('bytes=0-', 'GET', 'empty')).status, 416);
     const malformed = await read('bytes=0--1', 'GET', 'empty');
     assert.deepEqual([malformed.status, malformed.headers['content-length']], [200, '0']);

@@ -1,4 +1,5 @@
-// A request that is read ahead gets the same response as one sent directly to S3. In a slow file, because the objects are large.
+// A request that is read ahead gets the same response as one sent directly to S3. This is a slow test, because the objects are
+// large.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { comparable } from '../../support/comparable-reply.ts';
@@ -27,7 +28,7 @@ interface Case {
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
-  /** Whether the response is long enough for parts. */
+  /** Whether the response is long enough to be read in parts. */
   readonly isReadAhead: boolean;
 }
 
@@ -77,49 +78,59 @@ describe('with read-ahead, the bridge gives the same response as S3', () => {
     },
     { name: 'an earlier version', query: '?versionId=FIRST', status: 200, isReadAhead: true },
     {
-      name: 'other response headers',
+      name: 'the object with overridden response headers',
       query: '?response-content-type=a/b&response-cache-control=no-store',
       status: 200,
       isReadAhead: true,
     },
     { name: 'a long range', headers: { range: 'bytes=1000001-23000000' }, status: 206, isReadAhead: true },
-    { name: 'the end of the object', headers: { range: 'bytes=-20000001' }, status: 206, isReadAhead: true },
     {
-      name: 'a range beyond the end',
+      name: 'the last bytes of the object',
+      headers: { range: 'bytes=-20000001' },
+      status: 206,
+      isReadAhead: true,
+    },
+    {
+      name: 'a range that ends beyond the end of the object',
       headers: { range: 'bytes=7-999999999' },
       status: 206,
       isReadAhead: true,
     },
     { name: 'a short range', headers: { range: 'bytes=5-1048580' }, status: 206, isReadAhead: false },
     {
-      name: 'a range if the object is the same',
+      name: 'a range with a matching If-Match',
       headers: { range: 'bytes=3-', 'if-match': 'ETAG' },
       status: 206,
       isReadAhead: true,
     },
     {
-      name: 'the object unless it is the same',
+      name: 'an object with a matching If-None-Match',
       headers: { 'if-none-match': 'ETAG' },
       status: 304,
       isReadAhead: false,
     },
-    { name: 'another object', headers: { 'if-match': '"other"' }, status: 412, isReadAhead: false },
     {
-      name: 'an unmodified object',
+      name: 'an object with an If-Match that does not match',
+      headers: { 'if-match': '"other"' },
+      status: 412,
+      isReadAhead: false,
+    },
+    {
+      name: 'an object that was modified after If-Unmodified-Since',
       headers: { 'if-unmodified-since': LONG_AGO },
       status: 412,
       isReadAhead: false,
     },
     {
-      name: 'a range after the end',
+      name: 'a range that begins after the end of the object',
       headers: { range: 'bytes=999999999-' },
       status: 416,
       isReadAhead: false,
     },
-    { name: 'a part', query: '?partNumber=1', status: 206, isReadAhead: false },
+    { name: 'a part by its number', query: '?partNumber=1', status: 206, isReadAhead: false },
     { name: 'a missing version', query: '?versionId=absent', status: 404, isReadAhead: false },
   ];
-  for (const one of CASES) it(`to a request for ${one.name}`, () => assertAlike(one));
+  for (const one of CASES) it(`to a GET request for ${one.name}`, () => assertAlike(one));
 });
 
 /** The body is compared separately, because a difference of 24 MiB cannot be printed. */

@@ -1,5 +1,5 @@
-// The bridge reads a large object over several connections: it requests parts ahead, and sends them in order. In a slow file,
-// because the objects are large.
+// The bridge reads a large object over several connections: it requests parts ahead of time, and sends them in order. This is a
+// slow test, because the objects are large.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -84,7 +84,7 @@ describe('a GET of a large object', () => {
     );
   });
 
-  it('is read over several connections, and its bytes arrive in order', async () => {
+  it('uses several connections to S3, and the bytes arrive in order', async () => {
     wire.s3Answers(haltingS3(OBJECT, { parts: 3 }));
     const before = await wire.metric('fedbridge_read_ahead_parts_total');
     const reply = await wire.read({ headers: { 'x-amz-checksum-mode': 'ENABLED' } });
@@ -100,12 +100,12 @@ describe('a GET of a large object', () => {
     for (const part of parts) assert.equal(part.headers['if-match'], '"e1"');
     const line = await wire.lineOf(reply);
     assert.equal(line['parts'], 4);
-    // The bytes of parts count, too.
+    // The field also counts the bytes of parts.
     assert.ok(Number(line['bytesFromS3']) >= BODY.length);
     assert.equal((await wire.metric('fedbridge_read_ahead_parts_total')) - before, 4);
   });
 
-  it('closes the first response when a part takes over', async () => {
+  it('closes the first response from S3 once the parts can continue from there', async () => {
     let firstEnded: Promise<unknown> | undefined;
     let wasComplete: boolean | undefined;
     const s3 = haltingS3(OBJECT, { parts: 3 });
@@ -119,7 +119,7 @@ describe('a GET of a large object', () => {
     assert.equal(wasComplete, false);
   });
 
-  it('is read ahead within a requested range', async () => {
+  it('reads ahead within the requested range', async () => {
     const whole = bodyOf(64 * MIB);
     const [from, to] = [1000, 50 * MIB];
     wire.s3Answers(async (request, response) => {
@@ -145,7 +145,7 @@ describe('a GET of a large object', () => {
     assert.equal(rangeOf(wire.asked()[1] ?? assert.fail()), `bytes=${from + PART}-${from + 2 * PART - 1}`);
   });
 
-  it('keeps the requested version in the requests for parts', async () => {
+  it('requests each part of the requested version', async () => {
     wire.s3Answers(haltingS3(OBJECT, { parts: 3 }));
     const reply = await wire.read({ path: '/acme-lake/a?versionId=v1' });
     assert.ok(reply.body.equals(BODY));
@@ -153,7 +153,7 @@ describe('a GET of a large object', () => {
     for (const { url } of wire.asked()) assert.equal(url, '/acme-lake/a?versionId=v1');
   });
 
-  it('returns to a single stream if S3 fails to send a part', async () => {
+  it('falls back to a single connection if S3 fails to send a part', async () => {
     const object = { body: BODY };
     wire.s3Answers(
       haltingS3(object, {
@@ -173,7 +173,7 @@ describe('a GET of a large object', () => {
     assert.equal((await wire.lineOf(reply))['severity'], 'INFO');
   });
 
-  it('retries and resumes each part', async () => {
+  it('retries a part that fails, and resumes a part that is truncated', async () => {
     const tries = new Map<string, number>();
     wire.s3Answers(
       haltingS3(OBJECT, {
@@ -198,10 +198,10 @@ describe('a GET of a large object', () => {
   });
 
   const changes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
-    'does not match the ETag any more': (_request, response) => {
+    'no longer matches the ETag': (_request, response) => {
       refuse(response, 412, 'PreconditionFailed');
     },
-    'is of another version': (request, response) => {
+    'belongs to another version': (request, response) => {
       const headers = { ...OBJECT.headers, 'x-amz-version-id': 'v2' };
       giveObject({ ...OBJECT, headers }, request, response);
     },
@@ -218,7 +218,7 @@ describe('a GET of a large object', () => {
     },
   };
   for (const [what, part] of Object.entries(changes)) {
-    it(`is closed early as object_changed if a part ${what}`, async () => {
+    it(`ends with a truncated response and the fault object_changed if a part ${what}`, async () => {
       wire.s3Answers(
         haltingS3(OBJECT, {
           parts: 1,
@@ -235,7 +235,7 @@ describe('a GET of a large object', () => {
     });
   }
 
-  it('aborts all parts when the caller disconnects', async () => {
+  it('aborts the requests for all parts when the caller disconnects', async () => {
     const closed: Promise<unknown>[] = [];
     wire.s3Answers(async (request, response) => {
       closed.push(once(response, 'close'));
@@ -289,7 +289,7 @@ describe('a GET of a large object', () => {
     assert.equal(wire.asked().length, 1);
   });
 
-  it('is not read ahead if less than 16 MiB are to be sent', async () => {
+  it('is not read ahead if the response is shorter than 16 MiB', async () => {
     const object = { body: BODY.subarray(0, 16 * MIB - 1) };
     wire.s3Answers((request, response) => {
       giveObject(object, request, response);
@@ -300,8 +300,8 @@ describe('a GET of a large object', () => {
     assert.equal((await wire.lineOf(reply))['parts'], undefined);
   });
 
-  // The last test, because the bridge remembers the S3 that ignores ranges.
-  it('uses a single stream if S3 ignores the range of a part, and requests no parts after that', async () => {
+  // This must be the last test, because the bridge remembers that this S3 ignores ranges.
+  it("falls back to a single connection if S3 ignores a part's range, and later reads do not request parts", async () => {
     const s3 = (): Respond =>
       haltingS3(OBJECT, {
         parts: 1,
@@ -323,8 +323,8 @@ describe('a GET of a large object', () => {
   });
 });
 
-describe('reading ahead', () => {
-  it('gives back the memory of a caller that stops reading, and the rest of the object still arrives', async () => {
+describe('read-ahead', () => {
+  it('frees its memory if the caller stops reading, and the rest of the object still arrives', async () => {
     const wire = await startStoodInWire();
     try {
       const body = bodyOf(80 * MIB);
@@ -339,7 +339,7 @@ describe('reading ahead', () => {
         if (received.reduce((sum, { length }) => sum + length, 0) > 7 * MIB) response.pause();
       });
       await until('the caller is treated as slow', async () => (await wire.metric(slow)) === 1);
-      // A write that the caller's connection has not accepted yet keeps its block.
+      // Data that the caller's connection has not accepted yet keeps its block of memory.
       assert.ok((await memory()) <= MIB / 4);
       response.removeAllListeners('data');
       received.push(...((await response.toArray()) as Buffer[]));
@@ -350,7 +350,7 @@ describe('reading ahead', () => {
     }
   });
 
-  it('can be turned off with one connection', async () => {
+  it('is turned off if readAhead.connections is 1', async () => {
     const wire = await startStoodInWire({ more: 'readAhead: { connections: 1 }' });
     try {
       wire.s3Answers((request, response) => {
@@ -363,7 +363,7 @@ describe('reading ahead', () => {
     }
   });
 
-  it('never fails a read because its memory is used up', async () => {
+  it('does not make a read fail when its memory limit is reached', async () => {
     const wire = await startStoodInWire({ more: 'readAhead: { connections: 8, memory: 8MiB }' });
     try {
       wire.s3Answers((request, response) => {
@@ -380,7 +380,7 @@ describe('reading ahead', () => {
     ['sends the last bytes if the checksum of the joined parts is right', true],
     ['closes the response early if the checksum of the joined parts is wrong', false],
   ] as const) {
-    it(`${what} (verifyChecksums)`, async () => {
+    it(`with verifyChecksums ${what}`, async () => {
       const wire = await startStoodInWire({ bucket: ', verifyChecksums: true' });
       try {
         const sum = Buffer.alloc(4);

@@ -23,8 +23,8 @@ describe('a request body', () => {
     );
 
   for (const [what, path, status] of [
-    ['of a rejected method', 'POST /acme-lake/x', '405'],
-    ['of a rejected method on a control path', 'POST /-/live', '405'],
+    ['of a request with a rejected method', 'POST /acme-lake/x', '405'],
+    ['of a request with a rejected method to a control route', 'POST /-/live', '405'],
     ['of a GET without a token', 'GET /acme-lake/x', '401'],
   ] as const) {
     it(`${what} is skipped, and the next request is served`, async () => {
@@ -40,14 +40,14 @@ describe('a request body', () => {
     });
   }
 
-  it('with two declared lengths is rejected, and nothing after it is served', async () => {
+  it('with two declared lengths is rejected, and later requests on the connection are not served', async () => {
     const head = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
     const both = `${head}Content-Length: ${CHUNKED.length}\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED}${NEXT}`;
     const twice = `${head}Content-Length: 0\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}${NEXT}`;
     for (const bytes of [both, twice]) assert.deepEqual(await statuses(bytes), ['400']);
   });
 
-  it('never appears as a request in the log', async () => {
+  it('is never logged as a request of its own', async () => {
     const last = await wire.get('/acme-lake/last');
     await assertLogged(wire, last, 'token_missing');
     assert.doesNotMatch(wire.bridge.output(), /hidden/);

@@ -169,7 +169,7 @@ describe("S3's response", () => {
   });
 
   for (const send of [request, http2Request]) {
-    it(`may repeat a header that should occur only once (${send.name})`, async () => {
+    it(`is accepted even if it repeats a header that should occur only once (${send.name})`, async () => {
       const headers = { authorization: `Bearer ${await wire.token('reader')}` };
       const { rawHeaders } = await send(wire.bridge.url, '/acme-lake/twice', { headers });
       assert.deepEqual(pairsOf(rawHeaders, ['expires']), ['expires: never', 'expires: whenever it suits']);
@@ -177,7 +177,7 @@ describe("S3's response", () => {
   }
 
   for (const accepted of [undefined, 'identity', 'gzip, br', '*;q=0']) {
-    it(`stays gzipped for Accept-Encoding: ${accepted ?? 'none'}`, async () => {
+    it(`stays compressed with gzip, whatever Accept-Encoding the caller sends (${accepted ?? 'none'})`, async () => {
       const headers: Record<string, string> = accepted === undefined ? {} : { 'accept-encoding': accepted };
       const reply = await wire.get('/acme-lake/a', { as: 'reader', headers });
       assert.ok(reply.body.equals(GZIPPED));

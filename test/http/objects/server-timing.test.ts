@@ -37,7 +37,7 @@ describe('the Server-Timing header', () => {
     ['/', 200, ['authenticate']],
     ['/other-bucket/key', 403, ['authenticate']],
   ] as const)
-    it(`of ${path} (${status}) has the steps ${steps.join(', ')}`, async () => {
+    it(`lists the steps ${steps.join(', ')} for ${path} (status ${status})`, async () => {
       for (const method of ['GET', ...(path.startsWith('/acme-lake/') ? ['HEAD'] : [])]) {
         const reply = await wire.get(path, { method, headers: asAccount(wire, 1) });
         assert.equal(reply.status, status, reply.text);
@@ -45,7 +45,7 @@ describe('the Server-Timing header', () => {
       }
     });
 
-  it('has the durations in the log line', async () => {
+  it('has the same durations as the log line', async () => {
     const reply = await wire.get(READABLE, { headers: asAccount(wire, 2) });
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
     const { token, sts, s3FirstByte } = line['milliseconds'] as Record<string, number>;
@@ -60,7 +60,7 @@ describe('the Server-Timing header', () => {
     assert.deepEqual([...timingsOf(reply.headers['server-timing']).keys()], ['authenticate']);
   });
 
-  it('is missing without a valid token', async () => {
+  it('is absent if the request has no valid token', async () => {
     for (const headers of [{}, { authorization: 'Bearer x' }]) {
       const reply = await wire.get(READABLE, { headers });
       assert.equal(reply.status, 401);
@@ -69,7 +69,7 @@ describe('the Server-Timing header', () => {
   });
 });
 
-it('there is no Server-Timing header by default', async () => {
+it('responses have no Server-Timing header by default', async () => {
   const wire = await startWire();
   try {
     const reply = await wire.get(READABLE, { as: 'reader' });

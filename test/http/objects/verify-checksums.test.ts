@@ -1,4 +1,4 @@
-// If checksum verification is on for a bucket, a response with the wrong checksum is closed before its end.
+// If checksum verification is on for a bucket, the bridge closes a response with the wrong checksum before its end.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -65,13 +65,13 @@ describe('the bridge, with checksum verification on', () => {
         );
       });
     }
-    it(`closes a response with the wrong ${name} early`, async () => {
+    it(`closes a response early if its ${name} checksum is wrong`, async () => {
       wire.s3Answers(brokenOff({ body: CORRUPT, headers: checksumHeaders({ [name]: sum }) }));
       await assertClosedEarly(`corrupt-${name}`);
     });
   }
 
-  it('sends no byte of a one-chunk object with the wrong checksum', async () => {
+  it('does not send a single byte of a one-chunk object with the wrong checksum', async () => {
     wire.s3Answers(brokenOff({ body: Buffer.from('x'), headers: checksumHeaders(SUMS) }));
     await assertClosedEarly('one-byte', 1);
   });

@@ -1,11 +1,11 @@
-// Compares a response with what docs/openapi.yaml describes for it.
+// Compares a response with its description in docs/openapi.yaml.
 import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { xmlReader } from '../../../src/s3/xml-reader.ts';
 import type { Reply } from '../../support/http-request.ts';
 import type { DescribedResponse, Schema } from '../../support/openapi.ts';
 
-/** Headers of one connection or of HTTP itself. OpenAPI describes Content-Type with the content. */
+/** Headers that belong to one connection or to HTTP itself. OpenAPI describes Content-Type with the content. */
 const OF_HTTP = new Set([':status', 'connection', 'content-type', 'date', 'keep-alive', 'transfer-encoding']);
 
 /** @throws AssertionError if the headers or the body differ from the description */

@@ -1,4 +1,4 @@
-// Every example request in docs/openapi.yaml has the response that the document describes, over HTTP/1 and HTTP/2.
+// Every example request in docs/openapi.yaml gets the response that the document describes, over HTTP/1 and HTTP/2.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';

@@ -36,13 +36,13 @@ for (const [protocol, send] of Object.entries(PROTOCOLS))
       for (const upstream of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(upstream), []);
     });
 
-    it('shows nothing of the configuration', async () => {
+    it('does not reveal anything from the configuration', async () => {
       const { text } = await send(wire.bridge.url, PATH);
       const { role, audience, callers } = wire.sandbox.contract;
       for (const value of [role, audience, callers.scoped]) assert.ok(!text.includes(value), value);
     });
 
-    it('responds to HEAD without a body, and to no other method', async () => {
+    it('responds to HEAD without a body, and rejects POST with 405', async () => {
       const head = await send(wire.bridge.url, PATH, { method: 'HEAD' });
       assert.deepEqual([head.status, head.body.length], [200, 0]);
       assert.equal(head.headers['content-length'], String(Buffer.byteLength(withoutExamples)));

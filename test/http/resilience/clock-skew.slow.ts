@@ -75,7 +75,7 @@ describe("a jump of the bridge's wall clock", () => {
     // different clock.
     ['three hours', THREE_HOURS, THREE_HOURS + 240],
   ] as const) {
-    it(`by ${what} ahead causes one renewal, and the jump back causes none`, async () => {
+    it(`ahead by ${what} causes one renewal, and the later jump back causes none`, async () => {
       await jumpTo(0);
       await wire.control('PUT', '/durations', { credentials: life });
       headers = asTimelessAccount(wire, seconds);
@@ -87,7 +87,7 @@ describe("a jump of the bridge's wall clock", () => {
       assert.equal(await callsFor(wire, headers), 0);
     });
 
-    it(`by ${what} back causes no renewal, and neither does the later jump ahead`, async () => {
+    it(`back by ${what} does not cause a renewal, and neither does the later jump ahead`, async () => {
       await jumpTo(0);
       await wire.control('PUT', '/durations', { credentials: life });
       headers = asTimelessAccount(wire, seconds + 1);

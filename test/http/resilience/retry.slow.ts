@@ -95,7 +95,7 @@ describe('a request to S3', () => {
     assert.equal((await wire.lineOf(reply))['retries'], undefined);
   });
 
-  it('that succeeds is sent once', async () => {
+  it('that succeeds is sent only once', async () => {
     wire.s3Answers(failing(0, reset));
     const reply = await wire.read();
     const line = await wire.lineOf(reply);
@@ -107,7 +107,7 @@ describe('a request to S3', () => {
     [412, 'PreconditionFailed'],
     [501, 'NotImplemented'],
   ] as const) {
-    it(`that fails with ${code} is sent once`, async () => {
+    it(`that fails with ${code} is sent only once`, async () => {
       wire.s3Answers((_, response) => {
         refuse(response, status, code);
       });

@@ -23,7 +23,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
     const get = (headers: Record<string, string | string[]>, query = '') =>
       send(wire.bridge.url, `/-/credentials${query}`, { headers });
 
-    it("returns the caller's token with the token's expiry, and calls no upstream", async () => {
+    it("returns the caller's token with the token's expiry, without calling STS or S3", async () => {
       for (const headers of [{ authorization: token }, asBearer(token), asS3Client(token)]) {
         const reply = await get(headers);
         assert.equal(reply.status, 200, reply.text);
@@ -40,7 +40,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       assertWithout(token, wire.bridge.output());
     });
 
-    it('with a bucket, responds only if the caller has a grant on it', async () => {
+    it('with a bucket parameter, returns credentials only if the caller has a grant on that bucket', async () => {
       assert.equal((await get({ authorization: token }, '?bucket=acme-lake')).status, 200);
       const stranger = { authorization: await wire.token('stranger') };
       for (const [headers, query] of [
@@ -55,7 +55,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       }
     });
 
-    it('rejects other parameters, with the allowed values', async () => {
+    it('rejects invalid and unsupported parameters with an explanation', async () => {
       for (const [query, status, says] of [
         ['?mode=', 400, /mode must be bridge or aws/],
         ['?mode=Bridge', 400, /mode must be bridge or aws/],
@@ -92,7 +92,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       for (const each of [token, expired, justExpired, other]) assertWithout(each, wire.bridge.output());
     });
 
-    it('is the only route that accepts a token without Bearer', async () => {
+    it('is the only route that accepts a token without the Bearer scheme', async () => {
       for (const path of [READABLE, '/acme-lake', '/', '/-/whoami', '/-/explain?bucket=acme-lake&key=a'])
         assert.equal((await send(wire.bridge.url, path, { headers: { authorization: token } })).status, 401);
     });

@@ -31,7 +31,7 @@ const PARAMETERS: readonly (readonly [
   ['an empty WebIdentityToken', { WebIdentityToken: '' }, validation(/WebIdentityToken must be given/)],
   ['a duration that is too short', { DurationSeconds: '899' }, DURATION],
   ['a duration that is too long', { DurationSeconds: '43201' }, DURATION],
-  ['a duration that is no number', { DurationSeconds: '1h' }, DURATION],
+  ['a non-numeric duration', { DurationSeconds: '1h' }, DURATION],
   ['a negative duration', { DurationSeconds: '-900' }, DURATION],
   [
     'a session policy',
@@ -46,10 +46,10 @@ const PARAMETERS: readonly (readonly [
   ],
   ['session tags', { 'Tags.member.1.Key': 'team' }, validation(/Tags is not supported/)],
   ['a ProviderId', { ProviderId: 'www.amazon.com' }, validation(/ProviderId is not supported/)],
-  ['another action', { Action: 'AssumeRole' }, [400, 'InvalidAction', /only STS action/]],
+  ['the action AssumeRole', { Action: 'AssumeRole' }, [400, 'InvalidAction', /only STS action/]],
   ['GetCallerIdentity', { Action: 'GetCallerIdentity' }, [400, 'InvalidAction', /only STS action/]],
   ['no action', { Action: undefined }, [400, 'InvalidAction', /only STS action/]],
-  ['another version', { Version: '2010-05-08' }, [400, 'InvalidAction', /version 2011-06-15/]],
+  ['another API version', { Version: '2010-05-08' }, [400, 'InvalidAction', /version 2011-06-15/]],
 ];
 
 for (const [protocol, send] of Object.entries(PROTOCOLS)) {
@@ -89,7 +89,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
         validation(/WebIdentityToken must be given only once/),
       ));
 
-    it('rejects a token for another audience, and names both audiences', async () => {
+    it('rejects a token for another audience, and shows that audience', async () => {
       const other = await wire.token('reader', { audience: 'https://other.example' });
       await assertRejected({ body: webIdentityForm(other) }, [
         400,
@@ -127,7 +127,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       await assertRejected({ body }, [403, 'AccessDenied', /own service account/]);
     });
 
-    it('rejects every other method', async () => {
+    it('rejects every method except POST', async () => {
       for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
         const query = webIdentityForm(token);
         const reply = await send(wire.bridge.url, `/-/sts?${query}`, { method });
@@ -137,7 +137,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       }
     });
 
-    it('rejects a token and every other parameter in the query', async () => {
+    it('rejects tokens and other parameters in the query', async () => {
       const body = webIdentityForm(token);
       for (const query of [`WebIdentityToken=${token}`, 'WebIdentityToken=x', `x=${token}`])
         await assertRejected({ path: `/-/sts?${query}`, body }, [
@@ -151,7 +151,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       );
     });
 
-    it('rejects an oversized body, whether or not it announces its length', async () => {
+    it('rejects an oversized body, whether or not its length is declared', async () => {
       const body = Buffer.alloc(1_000_000, 'a');
       const expected: Expected = [413, 'RequestEntityTooLarge', /must not be larger than 16 KiB/];
       await assertRejected({ body, headers: { 'content-length': String(body.length) } }, expected);
@@ -160,7 +160,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       else await assertRejected({ body }, expected);
     });
 
-    it('rejects POST on every other path, as before', async () => {
+    it('is the only path that accepts POST', async () => {
       for (const path of ['/-/sts/x', '/-/STS', '/-/credentials', '/acme-lake/-/sts', '/'])
         assert.equal((await send(wire.bridge.url, path, { method: 'POST', body: 'x' })).status, 405, path);
     });
@@ -174,7 +174,7 @@ describe('an unfinished request to /-/sts', () => {
   });
   after(() => wire.close());
 
-  it('over HTTP/2 is reset after the response, and leaves the session usable', async () => {
+  it('over HTTP/2 is closed after the response, and the session stays usable', async () => {
     const session = openSession(wire.bridge.url);
     const stream = session.request({ ':method': 'POST', ':path': '/-/sts' }, { endStream: false });
     stream.on('error', () => undefined);
@@ -188,7 +188,7 @@ describe('an unfinished request to /-/sts', () => {
     session.close();
   });
 
-  it('has no response and no fault if its caller disconnects', async () => {
+  it('is logged with status 499 and without a fault if its caller disconnects', async () => {
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);
     socket.write('POST /-/sts HTTP/1.1\r\nHost: b\r\nContent-Length: 100\r\n\r\nAction=', () =>

@@ -1,4 +1,4 @@
-// A request to /-/sts whose body never ends gets 408 after ten seconds, or when 200 newer bodies are incomplete.
+// A request to /-/sts whose body never ends gets 408 after ten seconds, or as soon as 200 newer requests to /-/sts arrive.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
@@ -36,7 +36,7 @@ describe('a request to /-/sts whose body never ends', () => {
     assert.match(received, /^HTTP\/1\.1 408 .*<Code>RequestTimeout<\/Code>/s);
   });
 
-  it('gets 408 over HTTP/2, and earlier if 200 newer bodies are incomplete', async () => {
+  it('gets 408 over HTTP/2, and gets it early if 200 newer requests arrive', async () => {
     const session = openSession(wire.bridge.url);
     const body = webIdentityForm(await wire.token('reader'));
     const statuses = Array.from({ length: MAX_FORMS }, () => statusOf(begin(session)));

@@ -26,7 +26,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
     const post = (body: string, path = '/-/sts', headers: Record<string, string> = {}) =>
       postForm(send, wire.bridge.url, { path, body, headers });
 
-    it("returns the caller's token as session token, with the token's expiry", async () => {
+    it("returns the caller's token as the session token, with the token's expiry", async () => {
       const reply = await post(webIdentityForm(token));
       assert.equal(reply.status, 200, reply.text);
       assert.equal(reply.headers['content-type'], 'text/xml');
@@ -42,7 +42,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       assert.equal(read.status, 200);
     });
 
-    it('names the session as AWS sees it, and never passes on the RoleSessionName', async () => {
+    it("returns the session name that AWS sees, and never forwards the client's RoleSessionName", async () => {
       const { text } = await post(webIdentityForm(token));
       assert.equal(
         valueOf(text, 'Arn'),
@@ -54,7 +54,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       assert.doesNotMatch(seen, /client-chosen-name/);
     });
 
-    it('accepts a trailing slash, as the SDKs send it, and the longest duration', async () => {
+    it('accepts the trailing slash that SDKs send, and the longest duration', async () => {
       assert.equal((await post(webIdentityForm(token), '/-/sts/')).status, 200);
       const longest = await post(webIdentityForm(token, { DurationSeconds: '43200' }));
       assert.equal(Date.parse(valueOf(longest.text, 'Expiration') ?? ''), (decodeJwt(token).exp ?? 0) * 1000);
@@ -65,7 +65,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       assert.equal(valueOf(reply.text, 'SessionToken'), token);
     });
 
-    it('accepts the same token in a header, and rejects another one', async () => {
+    it('accepts the same token in a header, and rejects a different token there', async () => {
       assert.equal((await post(webIdentityForm(token), '/-/sts', asS3Client(token))).status, 200);
       const other = await wire.token('scoped');
       for (const headers of [asS3Client(other), { authorization: `Bearer ${other}` }]) {
@@ -75,7 +75,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       }
     });
 
-    it('accepts the largest body', async () => {
+    it('accepts a body of 16 KiB, but not a longer one', async () => {
       const body = webIdentityForm(token);
       const padded = `${body}${'&'.repeat(16 * 1024 - body.length)}`;
       assert.equal((await post(padded)).status, 200);
@@ -107,7 +107,7 @@ describe('POST /-/sts with Expect: 100-continue', () => {
   });
   after(() => wire.close());
 
-  it('gets 100 before its response', async () => {
+  it('gets 100 before the final response', async () => {
     const body = webIdentityForm(await wire.token('reader'));
     const head = `POST /-/sts HTTP/1.1\r\nHost: b\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${body.length}`;
     const received = await rawExchange(wire.bridge.url, `${head}\r\n\r\n${body}`);

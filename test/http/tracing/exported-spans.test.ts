@@ -1,4 +1,4 @@
-// Sampled requests become spans that a collector receives: parents, times, statuses and attributes.
+// A collector receives the spans of each sampled request, with the right parents, times, statuses and attributes.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
@@ -55,7 +55,7 @@ describe('the spans of a read', () => {
     receivedAt = nanoseconds(Date.now());
   });
 
-  it("are one for the request, below the caller's span, and one for each step below it", () => {
+  it("are a span for the request, whose parent is the caller's span, and a child span for each step", () => {
     const [own, ...steps] = spans;
     assert.ok(own);
     assert.deepEqual(namesOf(spans), ['GET GetObject', 'authenticate', 'federate', 'read']);
@@ -69,7 +69,7 @@ describe('the spans of a read', () => {
     assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, 4);
   });
 
-  it('have the times of the steps, one after another within the request', () => {
+  it('show the steps one after another, without gaps, from the start to the end of the request', () => {
     const [own, ...steps] = spans;
     assert.ok(own);
     // The bridge measures with two clocks, whose readings differ by up to a millisecond.
@@ -85,14 +85,14 @@ describe('the spans of a read', () => {
     assert.equal(at, own.end);
   });
 
-  it('have no status if the read succeeded', () => {
+  it('have an unset status if the read succeeded', () => {
     for (const { name, status, attributes } of spans) {
       assert.equal(status, 'unset', name);
       assert.equal(attributes['error.type'], undefined);
     }
   });
 
-  it("have the attributes of OpenTelemetry's conventions", async () => {
+  it("have the attributes that OpenTelemetry's conventions define", async () => {
     const [own, , federate, read] = spans;
     const line = await wire.bridge.line(
       ({ requestId }) => requestId === own?.attributes['fedbridge.request_id'],
@@ -128,7 +128,7 @@ describe('the spans of a read', () => {
     }
   });
 
-  it('describe the service by the standard variables', () => {
+  it("describe the service as OpenTelemetry's standard environment variables specify", () => {
     const { resource } = spans[0] ?? {};
     assert.equal(resource?.['service.name'], 'lake-bridge');
     assert.equal(resource['deployment.environment.name'], 'staging');
@@ -136,7 +136,7 @@ describe('the spans of a read', () => {
     assert.equal(resource['telemetry.sdk.language'], 'nodejs');
   });
 
-  it('are sent to v1/traces below the endpoint, with the configured headers', () => {
+  it('are sent to /v1/traces at the configured endpoint, with the configured headers', () => {
     const [first] = receiver.requests;
     assert.equal(first?.path, '/v1/traces');
     assert.equal(first.headers['x-api-key'], 's3cr3t/key');
@@ -145,7 +145,7 @@ describe('the spans of a read', () => {
 });
 
 describe('the spans of a failed request', () => {
-  it('end with the step that failed', async () => {
+  it('do not include the steps after the failure', async () => {
     const [own, ...steps] = await traced('/acme-lake/raw/private/salaries.csv', { as: 'scoped' });
     assert.equal(own?.attributes['http.response.status_code'], 403);
     assert.equal(own.attributes['error.type'], 'not_granted');
@@ -153,7 +153,7 @@ describe('the spans of a failed request', () => {
     assert.deepEqual(namesOf(steps), ['authenticate']);
   });
 
-  it("show S3's error on the read, and no error on the request if the caller caused it", async () => {
+  it("show S3's error on the span of the read, but not on the span of the request, if the caller caused the error", async () => {
     const [own, , , read] = await traced('/acme-lake/no-such-key', { as: 'reader' });
     assert.equal(own?.attributes['http.response.status_code'], 404);
     assert.equal(own.status, 'unset');
@@ -165,7 +165,7 @@ describe('the spans of a failed request', () => {
     );
   });
 
-  it('show a role that cannot be assumed on federate and on the request', async () => {
+  it('show the error on both the federate step and the request if the role cannot be assumed', async () => {
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     // A caller without a session, so that the bridge calls STS.
     const spans = await traced(READABLE, { as: 'scoped' });
@@ -213,16 +213,16 @@ describe('a trace context', () => {
     ['has capital letters', `00-${TRACE.toUpperCase()}-${SPAN}-01`],
     ['occurs twice', `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`],
   ] as const)
-    it(`causes no export if it ${why}`, async () => {
+    it(`does not cause the request to be traced if it ${why}`, async () => {
       assert.equal(await isTraced({ as: 'reader', headers: { traceparent } }), false);
     });
 
-  it('of a later version is accepted', async () => {
+  it('with a later traceparent version is accepted', async () => {
     const traceparent = `01-${TRACE}-${SPAN}-01-more`;
     assert.equal(await isTraced({ as: 'reader', headers: { traceparent } }), true);
   });
 
-  it('causes no export if the caller has no valid token', async () => {
+  it('does not cause the request to be traced if the caller has no valid token', async () => {
     assert.equal(await isTraced({ headers: SAMPLED }), false);
     const forged = `Bearer ${(await wire.token('reader')).slice(0, -8)}AAAAAAAA`;
     assert.equal(await isTraced({ headers: { ...SAMPLED, authorization: forged } }), false);

@@ -1,4 +1,4 @@
-// A collector that fails does not affect reads, and its failures are logged rarely and without the configured headers.
+// A failing trace collector does not affect reads. Its failures are logged rarely, and without the configured headers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
@@ -9,8 +9,8 @@ const READABLE = '/acme-lake/raw/public/orders.csv';
 const isFailure = ({ message }: { readonly message?: unknown }): boolean =>
   String(message).includes('did not accept');
 
-describe('a failing collector', () => {
-  it('that rejects the key is logged once a minute, without the key', async () => {
+describe('a failing trace collector', () => {
+  it('that rejects the API key is logged at most once a minute, without the key', async () => {
     const receiver = await startOtlpReceiver();
     receiver.respondWith(401);
     const wire = await startWire({
@@ -45,7 +45,7 @@ describe('a failing collector', () => {
     }
   });
 
-  it('that is unreachable does not delay the shutdown for long, and the bridge logs why', async () => {
+  it('that is unreachable does not prevent a shutdown, and the bridge logs how many spans were lost', async () => {
     const receiver = await startOtlpReceiver();
     receiver.close();
     const wire = await startWire({
@@ -61,7 +61,7 @@ limits: { drain: 0s }`,
     try {
       assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
       assert.equal(await wire.bridge.stop(), 0);
-      // The library would retry for five seconds.
+      // On its own, the library would retry for five seconds.
       const line = await wire.bridge.line(isFailure);
       assert.deepEqual([line['spans'], line['cause']], [4, { code: 'process_ended' }]);
     } finally {

@@ -1,15 +1,15 @@
-// Traces that still wait when the process receives SIGTERM are sent before it exits.
+// Traces that are still waiting when the process receives SIGTERM are sent before it exits.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 
-/** Longer than the test, so that only the shutdown sends the traces. */
+/** A delay longer than the test, so that only the shutdown sends the traces. */
 const DELAY_MS = '60000';
 const READABLE = '/acme-lake/raw/public/orders.csv';
 
-describe('the last traces', () => {
+describe('traces that have not been sent at shutdown', () => {
   it('are sent after SIGTERM', async (test) => {
     const receiver = await startOtlpReceiver();
     const wire = await startWire({

@@ -1,4 +1,4 @@
-// Callers that sample every request cannot cause any number of exports.
+// Callers that sample every request cannot make the bridge export an unlimited number of traces.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';

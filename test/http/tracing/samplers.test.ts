@@ -57,7 +57,7 @@ describe('the sampler', () => {
     ['traceidratio', '0', []],
     ['always_off', '', []],
   ] as const)
-    it(`${sampler === '' ? 'by default' : sampler} ${argument} traces ${traced.join('; ') || 'nothing'}`, async () => {
+    it(`${sampler === '' ? 'by default' : sampler} ${argument} traces requests with these contexts: ${traced.join('; ') || 'none at all'}`, async () => {
       const variables = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: argument };
       await withTraces(variables, async (wire, receiver) => {
         const ids = new Map<string, string>();
@@ -77,7 +77,7 @@ describe('the sampler', () => {
       });
     });
 
-  it('traceidratio uses the trace ID, whatever the caller has decided', async () => {
+  it("traceidratio decides by the trace ID, regardless of the caller's own sampling decision", async () => {
     const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' };
     await withTraces(variables, async (wire, receiver) => {
       for (const context of Object.values(CONTEXTS))
@@ -94,7 +94,7 @@ describe('the sampler', () => {
 });
 
 describe('a request without a trace context', () => {
-  it('begins a trace of its own', async () => {
+  it('starts a trace of its own', async () => {
     await withTraces({}, async (wire, receiver) => {
       const ids: string[] = [];
       for (let i = 0; i < 2; i += 1) {

@@ -21,7 +21,7 @@ describe('/-/explain with action=vend', () => {
     return JSON.parse(reply.text) as unknown;
   };
 
-  it('names the grants that the credentials are limited to', async () => {
+  it('shows the grants to which the credentials are limited', async () => {
     assert.deepEqual(await explain('reader'), {
       bucket: 'acme-lake',
       action: 'vend',
@@ -37,7 +37,7 @@ describe('/-/explain with action=vend', () => {
     });
   });
 
-  it('explains a refusal', async () => {
+  it('explains why a caller may not obtain credentials', async () => {
     assert.deepEqual(await explain('scoped'), {
       bucket: 'acme-lake',
       action: 'vend',
@@ -48,7 +48,7 @@ describe('/-/explain with action=vend', () => {
     });
   });
 
-  it('decides as the request for credentials does, without calling STS', async () => {
+  it('makes the same decision as a request for credentials, without calling STS', async () => {
     for (const as of ['reader', 'scoped', 'stranger'] as const) {
       await wire.forgetCalls();
       const { allowed } = (await explain(as)) as { allowed: boolean };
@@ -57,7 +57,7 @@ describe('/-/explain with action=vend', () => {
     }
   });
 
-  it('rejects a key or prefix, which do not narrow credentials', async () => {
+  it('rejects a key or prefix, because neither would narrow the credentials', async () => {
     for (const [parameter, status] of [
       ['key=a', 400],
       ['prefix=a/', 400],

@@ -1,5 +1,5 @@
-// The bridge refuses credentials before it calls STS: without a grant with `vend`, for shared sessions, for policies that do not
-// fit, and for invalid requests.
+// The bridge refuses to issue AWS credentials before it calls STS if no grant includes `vend`, if sessions are shared, if the
+// session policy is too long, or if the request is invalid.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';
@@ -24,7 +24,7 @@ describe('a request for AWS credentials', () => {
   });
   after(() => wire.close());
 
-  it('is refused without a grant that includes vend, and the response names no role', async () => {
+  it('is refused if no grant includes vend, and the response does not reveal the role', async () => {
     await wire.forgetCalls();
     for (const as of ['scoped', 'stranger'] as const) {
       const reply = await wire.get(VEND_PATH, { as });
@@ -36,14 +36,14 @@ describe('a request for AWS credentials', () => {
     assert.deepEqual(await wire.calls('sts'), []);
   });
 
-  it('for a missing bucket gets the same response as without a grant', async () => {
+  it('for a missing bucket gets the same response as for a bucket without a grant', async () => {
     const withoutId = ({ text }: Reply): string => text.replace(/"requestId":"[^"]*"/, '');
     const denied = await wire.get(VEND_PATH, { as: 'scoped' });
     const missing = await wire.get('/-/credentials?bucket=acme-missing&mode=aws', { as: 'scoped' });
     assert.equal(withoutId(missing), withoutId(denied));
   });
 
-  it('needs a valid token', async () => {
+  it('requires a valid token', async () => {
     assert.deepEqual(outcomeOf(await wire.get(VEND_PATH)), [401, 'unauthenticated']);
     const now = Math.floor(Date.now() / 1000);
     const expired = googleClaims(wire, 'reader', { iat: now - 7200, exp: now - 3600 });
@@ -64,13 +64,13 @@ describe('a request for AWS credentials', () => {
     ],
     ['a duration', 'bucket=acme-lake&mode=aws&DurationSeconds=900', 501, /DurationSeconds/],
   ] as const)
-    it(`is rejected with ${what}`, async () => {
+    it(`is rejected if it has ${what}`, async () => {
       const reply = await wire.get(`/-/credentials?${query}`, { as: 'reader' });
       assert.equal(reply.status, status, reply.text);
       assert.match(reply.text, message);
     });
 
-  it('by HEAD checks the grants, but issues nothing', async () => {
+  it('with the method HEAD checks the grants, but does not issue credentials', async () => {
     await wire.forgetCalls();
     const reply = await wire.get(VEND_PATH, { as: 'reader', method: 'HEAD' });
     assert.deepEqual([reply.status, reply.text, reply.headers['cache-control']], [200, '', 'no-store']);
@@ -79,7 +79,7 @@ describe('a request for AWS credentials', () => {
     assert.deepEqual(await wire.calls('sts'), []);
   });
 
-  it('is refused if STS finds the packed policy too large: the Deny statements are never omitted', async () => {
+  it('is refused if STS reports that the packed policy is too large, because Deny statements are never omitted', async () => {
     await wire.forgetCalls();
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'PackedPolicyTooLarge', times: 1 });
     assert.deepEqual(outcomeOf(await wire.get(VEND_PATH, { as: 'reader' })), REFUSED);
@@ -91,7 +91,7 @@ describe('a request for AWS credentials', () => {
     assert.equal((await wire.get('/-/ready')).status, 200);
   });
 
-  it('while STS is down gets 503, and succeeds afterward', async () => {
+  it('gets 503 while STS is down, and succeeds once STS works again', async () => {
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'InternalFailure' });
     assert.deepEqual(outcomeOf(await wire.get(VEND_PATH, { as: 'reader' })), [503, 'federation_failed']);
     await wire.clearFaults();
@@ -99,8 +99,8 @@ describe('a request for AWS credentials', () => {
   });
 });
 
-describe('for grants that include vend', () => {
-  it('no credentials are issued if the sessions are named after the bridge, but reads succeed', async (test) => {
+describe('a grant that includes vend', () => {
+  it('allows reads but no credentials if sessions are named after the bridge', async (test) => {
     const grants = [`callers: [${emailOf('reader')}], allow: [get, vend], bucket: acme-lake`];
     const wire = await startWire({
       config: (contract) => configured({ grants })(contract).replace(' } }', ', session: bridge } }'),
@@ -115,7 +115,7 @@ describe('for grants that include vend', () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it('no credentials are issued if the policy does not fit with its Deny statements, but reads succeed', async (test) => {
+  it('allows reads but no credentials if the session policy is too long with its Deny statements', async (test) => {
     const long = 'raw/'.concat('x'.repeat(900), '/');
     const grants = [
       `callers: [${emailOf('reader')}], allow: [get, vend], bucket: acme-lake, prefix: ${long}`,
@@ -130,7 +130,7 @@ describe('for grants that include vend', () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it("the bridge's own account gets no credentials, even with a grant", async (test) => {
+  it("does not allow credentials for the bridge's own account", async (test) => {
     const wire = await startWire({
       config: configured({
         grants: ['callers: ["project:acme-prod"], allow: [get, vend], bucket: acme-lake'],

@@ -31,7 +31,7 @@ describe('vended credentials', () => {
   });
   after(() => wire.close());
 
-  it('have the form of container credentials, and no cache may store them', async () => {
+  it('are returned in the format of container credentials, with Cache-Control: no-store', async () => {
     const reply = await wire.get(VEND_PATH, { as: 'reader' });
     const issued = credentialsIn(reply);
     assert.deepEqual(Object.keys(issued), ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration']);
@@ -40,7 +40,7 @@ describe('vended credentials', () => {
     assert.equal(reply.headers['content-type'], 'application/json');
   });
 
-  it('read and list below the prefix of the grant, directly at S3', async () => {
+  it('can read and list objects below the granted prefix, directly in S3', async () => {
     const object = await direct('GET', READABLE);
     assert.equal(object.status, 200);
     assert.deepEqual(object.body, (await wire.get(READABLE, { as: 'reader' })).body);
@@ -54,7 +54,7 @@ describe('vended credentials', () => {
       assert.equal((await direct(method, path)).status, 403);
     });
 
-  it('allow no more if a bucket policy allows everything to everyone', async (test) => {
+  it('do not allow anything more if a bucket policy allows the role everything', async (test) => {
     const setPolicy = (policy: object | null): Promise<unknown> =>
       wire.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy });
     test.after(() => setPolicy(null));

@@ -1,5 +1,5 @@
-// Each vended session is a new one: separate from the bridge's own sessions, recognizable by its name, at most an hour long, and
-// in reach of `fedbridge revoke`.
+// Each vended session is a new one: it is separate from the bridge's own sessions, is recognizable by its name, lasts at most an
+// hour, and can be revoked with `fedbridge revoke`.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chained, LAKE, LAKE_DATA, TO_LAKE_DATA } from '../../support/chain.ts';
@@ -12,7 +12,7 @@ import { startWire } from '../../support/wire.ts';
 const PROJECT_MAY_VEND = 'callers: ["project:acme-prod"], allow: [get, list, vend], bucket: acme-lake';
 
 describe('a vended session', () => {
-  it('is never a session that the bridge reads with, and its name begins with vend=', async (test) => {
+  it("is never used for the bridge's own reads, and has a name that begins with vend=", async (test) => {
     const wire = await startWire({ config: configured({ grants: [PROJECT_MAY_VEND] }) });
     test.after(() => wire.close());
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
@@ -33,7 +33,7 @@ describe('a vended session', () => {
     );
   });
 
-  it('lasts at most an hour, even if the sessions of the role last longer', async (test) => {
+  it("lasts at most an hour, even if the role's sessions last longer", async (test) => {
     const wire = await startWire({
       config: (contract) =>
         configured({ grants: [PROJECT_MAY_VEND] })(contract).replace(' } }', ', duration: 12h } }'),
@@ -45,7 +45,7 @@ describe('a vended session', () => {
     assert.equal(call?.durationSeconds, 3600);
   });
 
-  it('is as short as the sessions of the role if they are shorter', async (test) => {
+  it("lasts only as long as the role's sessions if those are shorter than an hour", async (test) => {
     const wire = await startWire({
       config: (contract) =>
         configured({ grants: [PROJECT_MAY_VEND] })(contract).replace(' } }', ', duration: 15m } }'),
@@ -55,7 +55,7 @@ describe('a vended session', () => {
     assert.equal((await sessionsAtSts(wire))[0]?.durationSeconds, 900);
   });
 
-  it('ends when the owner runs the commands of fedbridge revoke, while reads through the bridge continue', async (test) => {
+  it('is revoked by the commands that fedbridge revoke prints, while reads through the bridge continue', async (test) => {
     const wire = await startWire({ config: VENDING });
     test.after(() => wire.close());
     const direct = await vendedTo(wire, 'reader');
@@ -68,7 +68,7 @@ describe('a vended session', () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it('of a chain of roles is a session of the last role, named after the caller at each hop', async (test) => {
+  it("for a chain of roles is a session of the last role, and every hop's session is named after the caller", async (test) => {
     const wire = await startWire({
       config: (contract) =>
         chained([TO_LAKE_DATA])(contract).replace('allow: [get, list]', 'allow: [get, vend]'),
@@ -87,7 +87,7 @@ describe('a vended session', () => {
     );
   });
 
-  it('is not issued again for another caller, even with the same grants', async (test) => {
+  it('is never shared by several callers, even if they have the same grants', async (test) => {
     const wire = await startWire({ config: configured({ grants: [PROJECT_MAY_VEND] }) });
     test.after(() => wire.close());
     const tokens = await Promise.all(

@@ -1,4 +1,4 @@
-// Requests for AWS credentials are limited per caller, counted, logged with one line each, and closed to web pages.
+// Requests for AWS credentials are limited per caller, counted, and logged with one line each. CORS is never allowed for them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { configured } from '../../support/configuration.ts';
@@ -36,7 +36,7 @@ describe('a caller that requests credentials in a loop', () => {
 });
 
 describe('a request for credentials', () => {
-  it('has one log line, with the caller, bucket, role and session name, and without the credentials', async (test) => {
+  it('is logged in one line, with the caller, bucket, role and session name, but without the credentials', async (test) => {
     const wire = await startWire({ config: configured({ grants: GRANTS }) });
     test.after(() => wire.close());
     const issued = credentialsIn(await wire.get(VEND_PATH, { as: 'reader' }));
@@ -58,7 +58,7 @@ describe('a request for credentials', () => {
       assert.ok(!wire.bridge.output().includes(secret));
   });
 
-  it('from a web page gets no CORS headers and no preflight, whatever cors allows', async (test) => {
+  it('from a web page gets neither CORS headers nor a successful preflight, whatever the cors setting allows', async (test) => {
     const more = 'cors: { origins: ["*"] }';
     const wire = await startWire({ config: configured({ grants: GRANTS, more }) });
     test.after(() => wire.close());
