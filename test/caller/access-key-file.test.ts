@@ -20,7 +20,7 @@ import { keptAccessKey } from '../../src/caller/proxy/access-key-file.ts';
 const NOT_ROOT =
   process.getuid?.() === 0 ? false : 'skipped, because only root can give a file to another user';
 
-describe('the file of the proxy', () => {
+describe("the proxy's access key file", () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'fedbridge-key-'));
@@ -37,7 +37,7 @@ describe('the file of the proxy', () => {
     return path;
   };
 
-  it('is created with a random key, for its owner only, whatever the umask', () => {
+  it('is created with a random key, and only its owner can read it, whatever the umask', () => {
     const umask = process.umask(0);
     try {
       const path = fileOf('new');
@@ -51,7 +51,7 @@ describe('the file of the proxy', () => {
     }
   });
 
-  it('keeps its key, and may contain any key of letters and digits', () => {
+  it('keeps its key when it is read again, and may contain any key of letters and digits', () => {
     const path = fileOf('kept');
     const key = keptAccessKey(path);
     assert.equal(keptAccessKey(path), key);
@@ -72,7 +72,7 @@ describe('the file of the proxy', () => {
     }
   });
 
-  it('is rejected if another user owns it, who therefore knows the key', { skip: NOT_ROOT }, () => {
+  it('is rejected if it belongs to another user, who may know the key', { skip: NOT_ROOT }, () => {
     const path = fileOf('foreign', 'AKIAabcdefghijklmnop0123');
     chownSync(path, 12_345, 0);
     assert.throws(
@@ -84,7 +84,7 @@ describe('the file of the proxy', () => {
     );
   });
 
-  it('is rejected without showing its content if it contains no key', () => {
+  it('is rejected if it does not contain a valid key, and the error does not reveal its content', () => {
     for (const [name, content] of [
       ['empty', ''],
       ['short', 'secret1234567890123'],
@@ -102,7 +102,7 @@ describe('the file of the proxy', () => {
       );
   });
 
-  it('is rejected if it is a directory, a named pipe, a dangling link, or in a missing directory', () => {
+  it('is rejected if it is a directory, a named pipe or a dangling link, or if its directory is missing', () => {
     mkdirSync(join(directory, 'folder'), { mode: 0o700 });
     execFileSync('mkfifo', ['-m', '600', join(directory, 'pipe')]);
     for (const name of ['folder', 'pipe'])

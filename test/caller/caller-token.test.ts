@@ -1,4 +1,5 @@
-// A caller's token is renewed before it expires and replaced if the bridge rejects it, with one request to the source at a time.
+// A caller's token is renewed before it expires and replaced if the bridge rejects it. The token source gets one request at a
+// time.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -25,7 +26,7 @@ const down = new Fault('metadata_unreachable');
 const nothing = (): void => undefined;
 
 describe("a caller's token", () => {
-  it('is requested once for concurrent and later requests', async () => {
+  it('is fetched only once for concurrent and later requests', async () => {
     const token = unverifiedToken('a');
     const { fetchToken, calls } = sourceOf(token);
     const renewing = renewingToken(fetchToken, nothing);
@@ -34,7 +35,7 @@ describe("a caller's token", () => {
     assert.equal(calls(), 1);
   });
 
-  it('is awaited if it has expired, and a failure of the source is thrown', async () => {
+  it('is renewed before it is returned if it has expired, and an error from the token source is thrown', async () => {
     const [old, fresh] = [unverifiedToken('a', 5), unverifiedToken('b')];
     const { fetchToken } = sourceOf(old, down, fresh);
     const renewing = renewingToken(fetchToken, nothing);
@@ -43,7 +44,7 @@ describe("a caller's token", () => {
     assert.equal(await renewing.get(), fresh.jwt);
   });
 
-  it('is used until it expires while the source fails, and the source is not called for each request', async (test) => {
+  it('is used until it expires if the token source fails, and the source is not called for every request', async (test) => {
     const [old, fresh] = [unverifiedToken('a', 200), unverifiedToken('b')];
     const { fetchToken, calls } = sourceOf(old, down, fresh);
     const seen: (Fault | undefined)[] = [];
@@ -76,7 +77,7 @@ describe('a token that the bridge rejects', () => {
     return { bridge, proxy };
   };
 
-  it('is replaced, and a request without a body is sent again', async (test) => {
+  it('is replaced, and the request is sent again if it has no body', async (test) => {
     const [old, fresh] = [unverifiedToken('a'), unverifiedToken('b')];
     const { fetchToken } = sourceOf(old, fresh);
     const { bridge, proxy } = await startBoth(fresh, fetchToken);
@@ -91,7 +92,7 @@ describe('a token that the bridge rejects', () => {
     assert.equal(bridge.asked.length, 3);
   });
 
-  it('causes no request to the source for each request if the source has no other token', async (test) => {
+  it('does not cause a call to the token source for every request if the source has no newer token', async (test) => {
     const old = unverifiedToken('a');
     const { fetchToken, calls } = sourceOf(old);
     const { bridge, proxy } = await startBoth(unverifiedToken('b'), fetchToken);

@@ -1,4 +1,4 @@
-// The proxy accepts only requests of local programs that know its access key, and none of web pages.
+// The proxy accepts requests only from local programs that know its access key, and never from web pages of other origins.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { request } from '../support/http-request.ts';
@@ -60,9 +60,9 @@ describe('a proxy with an access key', () => {
     ['the access key ID of a SigV4 signature without spaces', signed(KEY).replaceAll(', ', ',')],
     ['the access key ID of a SigV2 signature', `AWS ${KEY}:c2ln`],
   ] as const)
-    it(`accepts its key as ${form}`, () => accepts(proxy, { authorization: header }));
+    it(`accepts its access key as ${form}`, () => accepts(proxy, { authorization: header }));
 
-  it('rejects a missing or wrong key, with the status that suits the client', async () => {
+  it('rejects a missing or wrong key with the status that the type of client expects', async () => {
     await rejects(proxy, {}, [401, 'InvalidAccessKeyId']);
     for (const wrong of [`${KEY}1`, KEY.slice(1), KEY.toLowerCase(), 'fedbridge']) {
       await rejects(proxy, { authorization: `Bearer ${wrong}` }, [401, 'InvalidAccessKeyId']);
@@ -75,7 +75,7 @@ describe('a proxy with an access key', () => {
     ]);
   });
 
-  it('rejects a key in the URL', async () => {
+  it('rejects an access key in the URL', async () => {
     const { status } = await request(
       proxy.url,
       `/acme-lake/a?X-Amz-Credential=${KEY}%2F${encodeURIComponent(scope)}`,
@@ -83,7 +83,7 @@ describe('a proxy with an access key', () => {
     assert.equal(status, 401);
   });
 
-  it('rejects requests from web pages of another origin, even with the key', async () => {
+  it('rejects requests from web pages of another origin, even if they contain the key', async () => {
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
@@ -100,7 +100,7 @@ describe('a proxy with an access key', () => {
     assert.equal(preflight.headers['access-control-allow-origin'], undefined);
   });
 
-  it('accepts a browser that opens an address, or that follows a link of the same origin', async () => {
+  it("accepts a browser's request if the user typed the address or the request comes from the same origin", async () => {
     await accepts(proxy, { authorization, 'sec-fetch-site': 'none' });
     await accepts(proxy, { authorization, 'sec-fetch-site': 'same-origin', origin: proxy.url });
   });
@@ -112,7 +112,7 @@ describe('a proxy with an access key', () => {
       await accepts(proxy, { authorization, host });
   });
 
-  it('rejects a target that is a URL of another server, or no path', async () => {
+  it('rejects a request target that is a full URL or not a path', async () => {
     for (const [target, status] of [
       ['http://evil.example/acme-lake/a', 421],
       [`${proxy.url}/acme-lake/a`, 400],
@@ -128,7 +128,7 @@ describe('a proxy with an access key', () => {
     assert.match(await rawExchange(proxy.url, text), /^HTTP\/1.1 421 /);
   });
 
-  it('forwards only headers on its allowlist, and adds its token', async () => {
+  it('forwards only the headers on its allowlist, and adds its own token', async () => {
     await accepts(proxy, {
       authorization,
       cookie: 'secret',
@@ -145,7 +145,7 @@ describe('a proxy with an access key', () => {
       assert.equal(headers[name], undefined, name);
   });
 
-  it('puts documents into a sandbox, and removes cookies and permission for other origins', async () => {
+  it('makes browsers sandbox its documents, and removes cookies and CORS headers from responses', async () => {
     const { headers } = await proxy.get('/acme-lake/a.html');
     assert.equal(headers['content-security-policy'], 'sandbox');
     assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
@@ -153,8 +153,8 @@ describe('a proxy with an access key', () => {
   });
 });
 
-describe('a proxy for any local client', () => {
-  it('needs no key, but still rejects web pages and other host names', async (test) => {
+describe('a proxy without an access key', () => {
+  it('accepts any local client, but still rejects web pages and foreign host names', async (test) => {
     const proxy = await startLocalProxy({ upstream: bridge.origin, fetchToken, accessKey: undefined });
     test.after(() => {
       proxy.close();
@@ -167,7 +167,7 @@ describe('a proxy for any local client', () => {
 });
 
 describe('a proxy that other machines can reach', () => {
-  it('accepts addresses and names that DNS of the internet cannot redirect, and needs the key', async (test) => {
+  it('requires the key, and accepts only IP addresses and host names that public DNS cannot redirect', async (test) => {
     const proxy = await startLocalProxy({ upstream: bridge.origin, fetchToken, remote: true });
     test.after(() => {
       proxy.close();

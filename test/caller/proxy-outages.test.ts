@@ -31,8 +31,8 @@ async function tcpServer(respond: (write: (text: string) => void) => void) {
   return { origin: `http://127.0.0.1:${address.port}`, close: () => server.close() };
 }
 
-describe('the bridge is down', () => {
-  it('and the proxy responds with 502 until the bridge listens again, although connections were open before', async (test) => {
+describe('the proxy, while the bridge is down', () => {
+  it('responds with 502 until the bridge is up again, even if connections were open before the outage', async (test) => {
     const wire = await startWire();
     const proxy = await startLocalProxy({ upstream: wire.sandbox.contract.s3, fetchToken });
     test.after(async () => {
@@ -57,7 +57,7 @@ describe('the bridge is down', () => {
     assert.deepEqual(codes, [undefined, down, down, down, undefined]);
   });
 
-  it('and a control route shows the error as a problem document', async (test) => {
+  it('responds to a control route with a problem document', async (test) => {
     const proxy = await startLocalProxy({ upstream: 'http://127.0.0.1:1', fetchToken });
     test.after(proxy.close);
     const { status, headers, text } = await proxy.get('/-/whoami');
@@ -67,7 +67,7 @@ describe('the bridge is down', () => {
 });
 
 describe('the proxy', () => {
-  it('responds with 504 if the bridge hangs, and aborts a body that stalls', async (test) => {
+  it('responds with 504 if the bridge hangs, and aborts a response whose body stalls', async (test) => {
     let hangs: 'head' | 'body' = 'head';
     const bridge = await startStandIn((_, response) => {
       if (hangs === 'body') response.write('partial');
@@ -83,7 +83,7 @@ describe('the proxy', () => {
     await assert.rejects(proxy.get(OBJECT), { code: 'ECONNRESET' });
   });
 
-  it('responds with 502 if the server does not speak HTTP', async (test) => {
+  it('responds with 502 if the upstream server does not speak HTTP', async (test) => {
     const server = await tcpServer((write) => {
       write('SSH-2.0-OpenSSH\r\n');
     });
@@ -97,7 +97,7 @@ describe('the proxy', () => {
     assert.match(text, /did not send a valid HTTP response/);
   });
 
-  it('follows no redirects, and keeps its token from their target', async (test) => {
+  it("does not follow redirects, and never sends its token to a redirect's target", async (test) => {
     const other = await startStandIn(ok);
     const bridge = await startStandIn((_, response) => {
       response.writeHead(302, { location: `${other.origin}/` }).end();
@@ -113,7 +113,7 @@ describe('the proxy', () => {
     assert.match(text, /sent a redirect, which the proxy does not follow/);
   });
 
-  it('sends a request again if the bridge closes an idle connection just as it is used', async (test) => {
+  it('sends a request again if the bridge closes an idle connection just as the proxy reuses it', async (test) => {
     const bridge = await startStandIn((request, response) => {
       if (bridge.asked.filter(({ socket }) => socket === request.socket).length > 1) request.socket.destroy();
       else response.end('object');
@@ -128,8 +128,8 @@ describe('the proxy', () => {
   });
 });
 
-describe('the token source is down', () => {
-  it('and the proxy responds with 502 and the reason, without calling the bridge, until the source works again', async (test) => {
+describe('the proxy, while the token source is down', () => {
+  it('responds with 502 and the reason, without calling the bridge, until the token source works again', async (test) => {
     const bridge = await startStandIn(ok);
     let isDown = true;
     const proxy = await startLocalProxy({

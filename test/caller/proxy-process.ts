@@ -1,4 +1,4 @@
-// Starts `fedbridge proxy` in a process of its own, as a user does.
+// Starts `fedbridge proxy` in a separate process, as a user does.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Reads through the proxy are the bridge's own responses, with the machine's identity instead of the client's credentials.
+// The proxy returns the bridge's own responses. It reads with the machine's identity instead of the client's credentials.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -35,7 +35,7 @@ describe('the proxy in front of a bridge', () => {
       assert.equal(headers[name], direct.headers[name], name);
   });
 
-  it('does not forward routes that return credentials', async () => {
+  it('does not forward requests to routes that return credentials', async () => {
     for (const path of [
       '/-/credentials',
       '/-/credentials?bucket=acme-lake&mode=aws',
@@ -60,7 +60,7 @@ describe('the proxy in front of a bridge', () => {
     assert.deepEqual([unchanged.status, unchanged.text], [304, '']);
   });
 
-  it('forwards a HEAD request, and keeps the length of the object', async () => {
+  it("forwards HEAD requests, and returns the object's length", async () => {
     const { status, headers, text } = await proxy.get(ORDERS, { method: 'HEAD' });
     assert.deepEqual([status, headers['content-length'], text], [200, '55', '']);
   });
@@ -73,7 +73,7 @@ describe('the proxy in front of a bridge', () => {
     }
   });
 
-  it('has the rights of its own identity, whatever credentials the client sends', async () => {
+  it('reads with the permissions of its own identity, whatever credentials the client sends', async () => {
     const reader = await wire.token('reader');
     const { status } = await proxy.get('/acme-lake/raw/private/salaries.csv', {
       headers: { 'x-amz-security-token': reader, 'x-serverless-authorization': `Bearer ${reader}` },
@@ -83,7 +83,7 @@ describe('the proxy in front of a bridge', () => {
     assert.equal((JSON.parse(who.text) as { email: string }).email, wire.sandbox.contract.callers.scoped);
   });
 
-  it('accepts the key as the access key ID of an unmodified SDK', async (test) => {
+  it('accepts its access key as the access key ID of an unmodified SDK', async (test) => {
     const client = new S3Client({
       endpoint: proxy.url,
       region: 'us-east-1',
@@ -104,7 +104,7 @@ describe('the proxy in front of a bridge', () => {
     assert.deepEqual([status, code], [405, 'MethodNotAllowed']);
   });
 
-  it('never shows the token or the access key to a client', async () => {
+  it('never reveals its token or access key to a client', async () => {
     const [, payload = ''] = (await wire.token('scoped')).split('.');
     for (const path of [
       ORDERS,

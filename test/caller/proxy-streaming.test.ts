@@ -114,10 +114,10 @@ describe('the proxy', () => {
   });
 
   for (const [what, headers] of [
-    ['with a length', { 'content-length': '100' }],
-    ['without a length', {}],
+    ['with a Content-Length', { 'content-length': '100' }],
+    ['without a Content-Length', {}],
   ] as const)
-    it(`aborts its response if the bridge aborts a response ${what}`, async (test) => {
+    it(`aborts its own response if the bridge aborts a response ${what}`, async (test) => {
       const { proxy } = await startBoth(test, (_, response) => {
         response.writeHead(200, headers);
         response.write('partial', () => response.destroy());
@@ -144,7 +144,7 @@ describe('the proxy', () => {
     }
   });
 
-  it('passes on a response that the bridge sends before the end of an upload', async (test) => {
+  it('forwards a response that the bridge sends before an upload has ended', async (test) => {
     const { proxy } = await startBoth(test, (_, response) => {
       response.writeHead(405).end('read-only');
     });
