@@ -1,4 +1,4 @@
-// For each alert in the Terraform files, time series for which it opens, or stays closed.
+// For each alert in the Terraform files, contains time series for which the alert opens or stays closed.
 
 /** The number of minutes after which alerts are compared. */
 export const MINUTES = 90;
@@ -97,31 +97,31 @@ export const ALERT_CASES: readonly AlertCase[] = [
   })),
   {
     alert: 'overload',
-    what: 'requests fail otherwise',
+    what: 'requests fail with other faults',
     series: { [faults('not_granted')]: EACH_MINUTE },
     open: [],
   },
   {
     alert: 's3_denials',
-    what: 'denials begin',
+    what: 'many denials suddenly occur',
     series: { [denials]: RECENTLY },
     open: [{ bucket: 'acme-lake' }],
   },
   {
     alert: 's3_denials',
-    what: 'there are always many denials',
+    what: 'denials have been frequent all along',
     series: { [denials]: `0+10x${MINUTES}` },
     open: [],
   },
   {
     alert: 's3_denials',
-    what: 'a few denials begin',
+    what: 'a few denials suddenly occur',
     series: { [denials]: `0x${MINUTES - 5} 1+1x4` },
     open: [],
   },
   {
     alert: 'budget_warnings',
-    what: 'a caller reaches the warning of its budget',
+    what: 'a caller reaches the warning level of its budget',
     series: { [logged('budget_warnings', 'caller="112010400000000710080"')]: `0x${MINUTES - 5} 1x4` },
     open: [{ caller: '112010400000000710080' }],
   },
@@ -133,7 +133,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   {
     alert: 'keys',
-    what: 'refreshes of keys fail while known keys are in use',
+    what: 'key refreshes fail while known keys are still in use',
     series: { [logged('key_failures', 'fault="issuer_keys_unavailable"')]: EACH_MINUTE },
     open: [{}],
   },

@@ -1,5 +1,5 @@
-// The alerts in the Terraform files open and stay closed as described, as Prometheus evaluates them. Cloud Monitoring evaluates the
-// same queries, but counts a new time series from 0; here, each series begins at 0.
+// Prometheus evaluates the alerts in the Terraform files, and each opens and stays closed as described. Cloud Monitoring
+// evaluates the same queries, but counts a new time series from 0; here, each series begins at 0.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,13 +49,13 @@ describe('the alerts in the Terraform files', { skip: unavailable('promtool') },
   // promtool accepts JSON, because it is valid YAML.
   writeFileSync(join(directory, 'rules.yaml'), JSON.stringify({ groups: [{ name: 'fedbridge', rules }] }));
 
-  it('are all tested', () => {
+  it('all have a test case', () => {
     const tested = ALERT_CASES.filter(({ open }) => open.length > 0).map(({ alert }) => alert);
     assert.deepEqual(new Set(rules.map(({ alert }) => alert)), new Set(tested));
   });
 
   for (const [i, { alert, what, series, open }] of ALERT_CASES.entries())
-    it(`${open.length > 0 ? 'open' : 'do not open'} ${alert} if ${what}`, async () => {
+    it(`the alert "${alert}" ${open.length > 0 ? 'opens' : 'does not open'} if ${what}`, async () => {
       const test = {
         rule_files: ['rules.yaml'],
         evaluation_interval: '1m',
@@ -81,7 +81,7 @@ describe('the alerts in the Terraform files', { skip: unavailable('promtool') },
 });
 
 describe('the dashboard in the Terraform files', { skip: unavailable('promtool') }, () => {
-  it('has only valid queries', async () => {
+  it('contains only valid queries', async () => {
     const root = await readModule('');
     const charts = (await moduleValues(root, VARIABLES, rootStandIns(VARIABLES)).local('charts')) as {
       readonly query: string;

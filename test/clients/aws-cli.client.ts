@@ -57,7 +57,7 @@ describe('the AWS CLI', { skip: unavailable('aws') }, () => {
     await lake.saw('ListObjectsV2', 'ListBuckets');
   });
 
-  it('reads an object whole and in part', async () => {
+  it('reads a whole object and part of an object', async () => {
     assert.equal(await aws('s3', 'cp', `s3://${BUCKET}/${ORDERS_KEY}`, '-'), ORDERS);
     await api('get-object', ...orders, '--range', 'bytes=17-24', 'part');
     assert.equal(await readFile(join(lake.directory, 'part'), 'utf8'), lakes.ORDERS_PART);

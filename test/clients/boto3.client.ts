@@ -51,7 +51,7 @@ describe(
       await lake.saw('ListObjectsV2', 'ListObjects', 'ListBuckets');
     });
 
-    it('reads an object whole and in part', async () => {
+    it('reads a whole object and part of an object', async () => {
       const [whole, part, end, head] = await boto3(
         ['get_object', ORDERS_OBJECT],
         ['get_object', { ...ORDERS_OBJECT, Range: 'bytes=17-24' }],

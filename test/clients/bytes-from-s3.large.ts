@@ -3,7 +3,7 @@
 // nginx logs each attempt with the bridge's request ID, so each request can be compared. A Ceph gateway's usage log has only sums per
 // user and hour. If the bridge closes a connection during a body, the kernel may hold bytes that S3 has sent and the bridge never
 // receives: AWS bills them, but the bridge cannot count them. The replay therefore limits the rate of the objects whose callers
-// leave, so that few bytes are in flight. A separate test checks a bound without this limit.
+// disconnect, so that few bytes are in flight. A separate test checks an upper bound without this limit.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:http2';
@@ -27,17 +27,17 @@ import { unavailable } from './program.ts';
 
 const REQUESTS = 10_000;
 const CONCURRENT = 48;
-/** The number of callers that leave at full speed. */
+/** The number of callers that disconnect at full speed. */
 const ABRUPT = 20;
 
 const SIZES = { small: 1_000, medium: 60_000, large: 500_000, slow: 600_000, cut: 200_000, huge: 16_000_000 };
 /** nginx sends this many bytes at once, and then waits until a second has passed. */
 const RATE = 200_000;
 
-/** How long a caller that leaves keeps reading, so that nothing that nginx has sent in this second is in flight. */
+/** How long a caller reads before it disconnects, so that nothing that nginx has sent in this second is still in flight. */
 const SETTLE_MS = 50;
 
-/** The part of 10,000 that each kind of request has. */
+/** How many of 10,000 requests are of each kind. */
 const KINDS = { whole: 5_500, range: 1_500, head: 900, missing: 800, list: 500, leave: 500, cut: 300 };
 
 /** The sizes of a socket's buffers on Linux: smallest, default and largest. */
@@ -50,13 +50,13 @@ const FAULTS = `error_page 418 = @busy;
   if ($unlucky) { return 418; }
   location ~ ^/acme-lake/slow { limit_rate ${RATE}; proxy_pass http://s3; }`;
 
-/** What a caller received. `bytes` is undefined if the caller left or the response was truncated. */
+/** What a caller received. `bytes` is undefined if the caller disconnected or the response was truncated. */
 interface Received {
   readonly requestId: string;
   readonly bytes: number | undefined;
 }
 
-describe('the bytes from S3', { skip: unavailable('nginx') }, () => {
+describe('the byte counts in the log', { skip: unavailable('nginx') }, () => {
   let wire: MeasuredWire;
   let session: ClientHttp2Session;
   let headers: Readonly<Record<string, string>>;
@@ -153,7 +153,7 @@ describe('the bytes from S3', { skip: unavailable('nginx') }, () => {
     return lines();
   };
 
-  it('are what nginx sent, for 10,000 requests with disconnects, retries and resumes', async (test) => {
+  it('match what nginx sent for 10,000 requests with disconnects, retries and resumes', async (test) => {
     const nginx = await startNginx();
     await wire.fault({ upstream: 's3', path: '/cut', fault: 'cut', after: SIZES.cut / 2, times: 150 });
     const random = seededRandom(20);
@@ -200,7 +200,7 @@ describe('the bytes from S3', { skip: unavailable('nginx') }, () => {
     );
   });
 
-  it('are less than nginx sent by at most what the kernel buffers, if callers leave at full speed', async (test) => {
+  it("are lower than what nginx sent by at most the size of the kernel's buffers if callers disconnect at full speed", async (test) => {
     const nginx = await startNginx();
     const received = await Promise.all(
       Array.from({ length: ABRUPT }, () => read('/acme-lake/huge', {}, 100_000)),

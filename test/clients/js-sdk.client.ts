@@ -68,7 +68,7 @@ describe('the AWS SDK for JavaScript', () => {
     await lake.saw('ListObjectsV2', 'ListObjects', 'ListBuckets');
   });
 
-  it('reads an object whole and in part', async () => {
+  it('reads a whole object and part of an object', async () => {
     assert.equal(await textOf(ORDERS_OBJECT), ORDERS);
     assert.equal(await textOf({ ...ORDERS_OBJECT, Range: 'bytes=17-24' }), lakes.ORDERS_PART);
     const { ContentLength } = await client.send(new s3.HeadObjectCommand(ORDERS_OBJECT));

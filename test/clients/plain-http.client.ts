@@ -39,7 +39,7 @@ describe('a plain HTTP client', () => {
     await lake.saw('ListObjectsV2', 'ListObjects', 'ListBuckets');
   });
 
-  it('reads objects, whole and in part', async () => {
+  it('reads a whole object and part of an object', async () => {
     assert.equal((await get(OBJECT)).text, ORDERS);
     const part = await get(OBJECT, { range: 'bytes=17-24' });
     assert.deepEqual([part.status, part.text], [206, lakes.ORDERS_PART]);

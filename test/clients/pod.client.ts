@@ -19,7 +19,7 @@ import type { Lake } from './lake.ts';
 import { PATH } from './program.ts';
 
 const POD = 'cluster:analytics/etl';
-/** Longer than 80 % of the life of a token, after which the token is replaced, and shorter than its whole life. */
+/** Longer than 80 % of a token's lifetime, after which the token is replaced, and shorter than the whole lifetime. */
 const STEP_SECONDS = 3000;
 
 /** Debian's `faketime` sets the clock of a program that is not Node. */
@@ -63,7 +63,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
   console.log((await s3.config.credentials()).sessionToken);
 }`;
 
-describe("with a pod's token file and /-/sts", { skip }, () => {
+describe("with a pod's token file and the route /-/sts", { skip }, () => {
   let lake: Lake;
   let clocks: FakedClocks;
   let tokenFile: string;
@@ -139,13 +139,13 @@ grants: [{ callers: ['${POD}'], allow: [get, list], bucket: ${BUCKET} }]`,
     assert.ok(used.has(first) && used.size > 2, 'the client has read the file several times');
   }
 
-  it('one boto3 client keeps reading while the file rotates', () =>
+  it('a single boto3 client keeps reading while the token file rotates', () =>
     interactive(join(CURRENT_BIN ?? '', 'python3'), ['-c', BOTO3], pythonClock()));
 
-  it('one client of the JavaScript SDK keeps reading while the file rotates', () =>
+  it('a single client of the JavaScript SDK keeps reading while the token file rotates', () =>
     interactive(process.execPath, ['--input-type=module', '-e', JS_SDK], clocks.environment));
 
-  it('the AWS CLI keeps reading while the file rotates, with its cache of credentials', () =>
+  it('the AWS CLI, which caches credentials, keeps reading while the token file rotates', () =>
     outlivesTokens(async () => {
       const args = ['s3', 'cp', `s3://${BUCKET}/${ORDERS_KEY}`, '-'];
       assert.equal(succeeded(await lake.run('aws', args, { env: { ...env, ...pythonClock() } })), ORDERS);

@@ -77,7 +77,7 @@ describe('Prometheus', { skip: unavailable('prometheus', 'promtool') }, () => {
     await wire.close();
   });
 
-  it("has a linter that finds no problem in the bridge's metrics", async () => {
+  it("does not find any problem in the bridge's metrics with its linter", async () => {
     await wire.get(ORDERS, { as: 'reader' });
     const input = await wire.metrics();
     assert.match(input, /^fedbridge_caller_s3_bytes_total\{/m);
@@ -85,7 +85,7 @@ describe('Prometheus', { skip: unavailable('prometheus', 'promtool') }, () => {
     assert.deepEqual([code, said], [0, '']);
   });
 
-  it('scrapes the bytes from S3 and computes their rate', async () => {
+  it('scrapes the number of bytes from S3 and computes a rate from it', async () => {
     let bytes = await wire.metric(
       'fedbridge_bucket_s3_bytes_total{bucket="acme-lake",role="lake",operation="GetObject"}',
     );

@@ -16,7 +16,7 @@ import type { Lake } from './lake.ts';
 import { unavailable } from './program.ts';
 import { digestsBelow, TREE_DIGESTS } from './tree.ts';
 
-/** Longer than two tokens are valid. */
+/** A time longer than the lifetimes of two tokens. */
 const LATER_SECONDS = 3 * 3600;
 
 const hasFuse = existsSync('/dev/fuse') || process.env['CI'] !== undefined;
@@ -59,7 +59,7 @@ describe('through fedbridge proxy', () => {
     `[default]\nhost_base = ${host}\nhost_bucket = ${host}\nuse_https = False\nbucket_location = us-east-1\n`;
 
   it(
-    'an s3fs mount outlives its token',
+    'an s3fs mount keeps working after its token has expired',
     { skip: hasFuse ? unavailable('s3fs', 'fusermount') : 'skipped, because this machine has no /dev/fuse' },
     async (test) => {
       const root = join(lake.directory, 'mounted');
@@ -73,7 +73,7 @@ describe('through fedbridge proxy', () => {
         'use_path_request_style',
         'ro',
       ];
-      // Without this option, s3fs would answer from its cache.
+      // Without this option, s3fs would respond from its cache.
       options.push('stat_cache_expire=1');
       test.after(() => lake.run('fusermount', ['-u', '-z', root]));
       succeeded(await lake.run('s3fs', [BUCKET, root, ...options.flatMap((option) => ['-o', option])]));
@@ -91,7 +91,7 @@ describe('through fedbridge proxy', () => {
     },
   );
 
-  it('an s3cmd sync outlives its token', { skip: unavailable('s3cmd') }, async () => {
+  it('an s3cmd sync continues after its token has expired', { skip: unavailable('s3cmd') }, async () => {
     const config = join(lake.directory, 'proxy.s3cfg');
     await writeFile(config, configOf(new URL(proxy.url).host));
     const tree = join(lake.directory, 'tree');
@@ -119,7 +119,7 @@ describe('through fedbridge proxy', () => {
     assert.equal(await readFile(join(tree, 'plain.csv'), 'utf8'), 'changed');
   });
 
-  it('s3cmd reports a wrong access key', { skip: unavailable('s3cmd') }, async () => {
+  it('s3cmd reports that its access key is wrong', { skip: unavailable('s3cmd') }, async () => {
     const config = join(lake.directory, 'wrong.s3cfg');
     await writeFile(config, configOf(new URL(proxy.url).host));
     const env = { AWS_ACCESS_KEY_ID: 'wrong', AWS_SECRET_ACCESS_KEY: 'not-a-secret' };
@@ -129,7 +129,7 @@ describe('through fedbridge proxy', () => {
     );
   });
 
-  it('neither the token nor the access key is in the log of the bridge or on the terminal after startup', () => {
+  it("neither the token nor the access key appears in the bridge's log, or on the terminal after startup", () => {
     for (const text of [lake.wire.bridge.output(), proxy.stdout(), proxy.stderr()])
       assert.doesNotMatch(text, /eyJ/);
     assert.ok(!lake.wire.bridge.output().includes(proxy.accessKey));

@@ -47,7 +47,7 @@ describe('rclone', { skip: unavailable('rclone') }, () => {
     await lake.saw('ListObjectsV2', 'ListObjects', 'ListBuckets', 'ListObjectVersions');
   });
 
-  it('reads an object whole and in part', async () => {
+  it('reads a whole object and part of an object', async () => {
     assert.equal(await rclone('cat', `lake:${BUCKET}/${ORDERS_KEY}`), ORDERS);
     const part = await rclone('cat', '--offset', '17', '--count', '8', `lake:${BUCKET}/${ORDERS_KEY}`);
     assert.equal(part, lakes.ORDERS_PART);

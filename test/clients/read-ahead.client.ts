@@ -1,5 +1,5 @@
-// Default clients read a 64 MiB object from an S3 that limits the rate of each connection: the bridge reads it over several
-// connections, although each client sends one GET.
+// Clients with default settings read a 64 MiB object from an S3 that limits the rate of each connection: the bridge reads it over
+// several connections, although each client sends one GET.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -40,7 +40,7 @@ body = s3.get_object(Bucket="${BUCKET}", Key="large")["Body"].read()
 print(hashlib.sha256(body).hexdigest())
 `;
 
-describe('a GetObject of 64 MiB uses several connections to S3', () => {
+describe('a GetObject request for 64 MiB', () => {
   let s3: StandIn;
   let lake: Lake;
   before(async () => {
@@ -75,13 +75,17 @@ describe('a GetObject of 64 MiB uses several connections to S3', () => {
     assert.ok(Number(line['parts']) > 1, `parts: ${String(line['parts'])}`);
   };
 
-  it('by boto3', { skip: HAS_BOTO3 ? false : 'skipped, because boto3 is not installed' }, async () => {
-    const env = { ...keysFor(lake.tokens.reader), ENDPOINT: lake.url };
-    assert.equal(succeeded(await lake.run('python3', ['-c', READ_WITH_BOTO3], { env })).trim(), DIGEST);
-    await assertReadAhead(/^Boto3/);
-  });
+  it(
+    'from boto3 uses several connections to S3',
+    { skip: HAS_BOTO3 ? false : 'skipped, because boto3 is not installed' },
+    async () => {
+      const env = { ...keysFor(lake.tokens.reader), ENDPOINT: lake.url };
+      assert.equal(succeeded(await lake.run('python3', ['-c', READ_WITH_BOTO3], { env })).trim(), DIGEST);
+      await assertReadAhead(/^Boto3/);
+    },
+  );
 
-  it('by the AWS SDK for JavaScript', async () => {
+  it('from the AWS SDK for JavaScript uses several connections to S3', async () => {
     const client = new S3Client({
       endpoint: lake.url,
       region: 'eu-west-1',
@@ -100,7 +104,7 @@ describe('a GetObject of 64 MiB uses several connections to S3', () => {
     await assertReadAhead(/^aws-sdk-js/);
   });
 
-  it('by the AWS CLI', { skip: unavailable('aws') }, async () => {
+  it('from the AWS CLI uses several connections to S3', { skip: unavailable('aws') }, async () => {
     const file = join(lake.directory, 'large');
     const object = ['--bucket', BUCKET, '--key', 'large'];
     const args = [

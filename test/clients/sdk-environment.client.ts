@@ -34,7 +34,7 @@ const ERRORS: Readonly<Record<string, RegExp>> = {
 };
 
 for (const [name, way] of Object.entries(WAYS)) {
-  describe(`with ${name}`, { skip: SKIP_CURRENT }, () => {
+  describe(`client settings for ${name}`, { skip: SKIP_CURRENT }, () => {
     let lake: Lake;
     let file: string;
     before(async () => {
@@ -66,13 +66,13 @@ for (const [name, way] of Object.entries(WAYS)) {
     };
 
     for (const [client, read] of Object.entries(clients)) {
-      it(`${client} reads an object with the identity in the file`, async () => {
+      it(`let ${client} read an object with the identity in the token file`, async () => {
         assert.equal(succeeded(await read(lake.tokens.reader, ORDERS_KEY)), ORDERS);
         assert.equal(succeeded(await read(lake.tokens.scoped, ORDERS_KEY)), ORDERS);
         failed(await read(lake.tokens.scoped, PRIVATE_KEY), /403|AccessDenied/);
       });
 
-      it(`${client} shows that the token in the file has expired`, async () => {
+      it(`make ${client} report that the token in the file has expired`, async () => {
         failed(await read(lake.tokens.expired, ORDERS_KEY), ERRORS[name] ?? /never/);
       });
     }

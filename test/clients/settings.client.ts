@@ -110,7 +110,7 @@ grants: [{ callers: [${callers.reader}, '${POD}'], allow: [get, list], bucket: $
     await lake.close();
   });
 
-  /** The blocks of the environment that belong to the way. */
+  /** The environment's code blocks that this setting's way needs. */
   function preparationOf({ environment, way }: Setting): readonly string[] {
     const blocks = page.preparation(AS_VM.includes(environment) ? 'Compute Engine VM' : environment);
     return blocks.filter((block) => {
@@ -154,7 +154,7 @@ grants: [{ callers: [${callers.reader}, '${POD}'], allow: [get, list], bucket: $
       : 'not run here, as the page shows';
     // An entry that is not tested is reported as skipped only outside CI, where it cannot hide a missing program.
     if (!isTested && process.env['CI'] !== undefined) continue;
-    it(`${client} reads in ${environment} with ${way}`, { skip }, async () => {
+    it(`has working settings for ${client} in ${environment} (${way})`, { skip }, async () => {
       const home = await mkdtemp(join(lake.directory, 'home-'));
       const script = await scriptFor(setting, home);
       const ended = await lake.run('bash', ['-c', script], {

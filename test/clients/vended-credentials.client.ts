@@ -90,7 +90,7 @@ describe('with container credentials from the bridge', () => {
   };
 
   for (const { name, skip, program, args, refusal } of CLIENTS) {
-    it(`${name} reads from S3, but only below the prefix of the grant`, { skip }, async () => {
+    it(`${name} can read from S3, but only below the granted prefix`, { skip }, async () => {
       const expected = (await wire.get(`/acme-lake/${KEY}`, { as: 'reader' })).text;
       await wire.forgetCalls();
       const read = await runAs('reader', program, args(KEY));
@@ -102,7 +102,7 @@ describe('with container credentials from the bridge', () => {
       assert.match(denied.said, /AccessDenied|403/);
     });
 
-    it(`${name} fails without a grant that includes vend`, { skip }, async () => {
+    it(`${name} fails if no grant includes vend`, { skip }, async () => {
       const refused = await runAs('scoped', program, args(KEY));
       assert.notEqual(refused.code, 0);
       assert.match(refused.said, refusal);
