@@ -20,7 +20,7 @@ const ANSWER: UpstreamResponse = {
 };
 
 for (const leaves of [true, false]) {
-  it(`sendObject finishes, counting ${leaves ? 'no bytes if the caller has disconnected' : 'every byte sent if the caller stays connected'}`, async (test) => {
+  it(`sendObject resolves, and counts ${leaves ? 'no bytes if the caller has disconnected' : 'every byte sent if the caller stays connected'}`, async (test) => {
     const deferWrite = deferredWrites();
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {
