@@ -12,21 +12,21 @@ const POST = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 
 /** Requests in which different HTTP parsers might find the end of the body at different positions. */
 const AMBIGUOUS: Readonly<Record<string, string>> = {
-  'a length and chunks': `${GET}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
-  'chunks and a length': `${GET}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${CHUNKS}`,
-  'two lengths': `${GET}Content-Length: 0\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'a list of lengths': `${GET}Content-Length: 0, ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'a length with a sign': `${GET}Content-Length: +${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'a negative length': `${GET}Content-Length: -1\r\n\r\n${HIDDEN}`,
-  'a length in hexadecimal': `${GET}Content-Length: 0x10\r\n\r\n${HIDDEN}`,
-  'a length that overflows': `${GET}Content-Length: 18446744073709551616\r\n\r\n${HIDDEN}`,
+  'a Content-Length before chunked encoding': `${GET}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
+  'chunked encoding before a Content-Length': `${GET}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${CHUNKS}`,
+  'two Content-Length headers': `${GET}Content-Length: 0\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'a list of numbers as Content-Length': `${GET}Content-Length: 0, ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'a Content-Length with a plus sign': `${GET}Content-Length: +${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'a negative Content-Length': `${GET}Content-Length: -1\r\n\r\n${HIDDEN}`,
+  'a hexadecimal Content-Length': `${GET}Content-Length: 0x10\r\n\r\n${HIDDEN}`,
+  'a Content-Length that overflows': `${GET}Content-Length: 18446744073709551616\r\n\r\n${HIDDEN}`,
   'a space before the colon': `${POST}Transfer-Encoding : chunked\r\n\r\n${CHUNKS}`,
-  'a folded coding': `${POST}Transfer-Encoding:\r\n chunked\r\n\r\n${CHUNKS}`,
+  'a folded Transfer-Encoding': `${POST}Transfer-Encoding:\r\n chunked\r\n\r\n${CHUNKS}`,
   'a folded header': `${GET}X-A: 1\r\n Content-Length: 5\r\n\r\n`,
-  'an unknown coding': `${POST}Transfer-Encoding: xchunked\r\n\r\n${CHUNKS}`,
-  'another coding after chunked': `${POST}Transfer-Encoding: chunked, identity\r\n\r\n${CHUNKS}`,
-  'chunked twice': `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
-  'a coding with a vertical tab': `${POST}Transfer-Encoding: \x0bchunked\r\n\r\n${CHUNKS}`,
+  'an unknown Transfer-Encoding': `${POST}Transfer-Encoding: xchunked\r\n\r\n${CHUNKS}`,
+  'a second encoding after chunked': `${POST}Transfer-Encoding: chunked, identity\r\n\r\n${CHUNKS}`,
+  'two Transfer-Encoding headers': `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
+  'a vertical tab in Transfer-Encoding': `${POST}Transfer-Encoding: \x0bchunked\r\n\r\n${CHUNKS}`,
   'bare line feeds': `GET /acme-lake/x HTTP/1.1\nHost: b\nContent-Length: 0\n\n${HIDDEN}`,
   'a bare carriage return': `GET /acme-lake/x HTTP/1.1\r\nHost: b\rX-A: 1\r\n\r\n${HIDDEN}`,
   'a NUL in a header': `${GET}X-A: a\0b\r\n\r\n${HIDDEN}`,
@@ -41,8 +41,8 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
 
 /** Requests in which all HTTP parsers find the end of the body at the same position. */
 const PLAIN: Readonly<Record<string, string>> = {
-  'a length on a GET': `${GET}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'chunks on a GET': `${GET}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
+  'a Content-Length on a GET': `${GET}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'chunked encoding on a GET': `${GET}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
   'chunk extensions': `${POST}Transfer-Encoding: chunked\r\n\r\n${CHUNKS.replace('\r\n', ';a=b;c="d"\r\n')}`,
   'a trailer': `${POST}Transfer-Encoding: chunked\r\n\r\n${CHUNKS.replace(/0\r\n\r\n$/, '0\r\nHost: hidden\r\n\r\n')}`,
 };

@@ -80,7 +80,7 @@ describe('many concurrent callers', () => {
     });
   }
 
-  it('use one session each, however many tokens they present', () => {
+  it('use one AWS session each, however many tokens they send', () => {
     const names = lake.sts.sessions
       .map(({ sessionName }) => sessionName)
       .filter((name) => name.endsWith('@acme-prod'));

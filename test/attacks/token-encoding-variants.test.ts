@@ -124,7 +124,7 @@ describe('a token', () => {
       assert.deepEqual(await holderOf(mint.token(withClaims(claims))), ['401'], claims.slice(0, 40));
   });
 
-  it('whose email claim is unverified or has the wrong type counts as a token without an email', async () => {
+  it('whose email claim is unverified or has the wrong type is treated as a token without an email', async () => {
     const good = JSON.parse(recipeOf('scoped').claims) as Record<string, unknown>;
     const bad: readonly Record<string, unknown>[] = [
       ...['true', 1, 'yes', [true], {}, null].map((verified) => ({
