@@ -89,7 +89,7 @@ describe('the bridge', () => {
     });
   }
 
-  it('returns AccessDenied to an S3 client that sends no session token', async () => {
+  it('returns AccessDenied to an S3 client that does not send a session token', async () => {
     for (const more of [{}, { 'x-amz-security-token': '' }]) {
       const reply = await ask({ ...signedWithoutToken, ...more });
       assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);

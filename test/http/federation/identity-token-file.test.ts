@@ -55,7 +55,7 @@ describe('a token file', () => {
     assert.deepEqual(await wire.calls('metadata'), []);
   });
 
-  it('that disappears causes no error while its token is valid', async () => {
+  it('that disappears does not cause errors while its token is valid', async () => {
     rmSync(file);
     await assertServed(wire, account);
     await wire.forgetCalls();

@@ -102,7 +102,7 @@ describe('STS calls after denied reads', () => {
     assert.ok(calls <= 20 + seconds / 6 + 1, `${calls} calls in ${seconds} s`);
   });
 
-  it('are limited more strictly per role if S3 gives no reason', async () => {
+  it('are limited more strictly per role if S3 does not report a reason', async () => {
     const { calls, seconds } = await callsOf(callersFrom(300), 'HEAD', MISSING);
     assert.ok(calls >= 2, `${calls} calls`);
     assert.ok(calls <= 10 + seconds / 30 + 1, `${calls} calls in ${seconds} s`);

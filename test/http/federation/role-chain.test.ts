@@ -76,7 +76,7 @@ for (const { what, hops, roles, arns } of CHAINS) {
       );
     });
 
-    it('is cached, so that further requests cause no STS calls', async () => {
+    it('is cached, so that further requests do not cause STS calls', async () => {
       await wire.forgetCalls();
       for (let i = 0; i < 5; i += 1) assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
       assert.deepEqual(await hopsAtSts(wire), []);

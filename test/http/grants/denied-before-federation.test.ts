@@ -70,7 +70,7 @@ describe('a caller without a matching grant', () => {
     assert.deepEqual(whoami.mayRead, []);
   });
 
-  it('causes no call to the metadata server, STS or S3', async () => {
+  it('does not cause calls to the metadata server, STS or S3', async () => {
     for (const upstream of ['metadata', 'sts', 's3'] as const) {
       const calls = (await wire.calls(upstream)).filter(({ path }) => !isFromTest(String(path)));
       assert.deepEqual(calls, [], upstream);

@@ -156,7 +156,7 @@ describe('/-/explain', () => {
     assert.match(existing, /You have no grant on this bucket, or the bucket does not exist\./);
   });
 
-  it("reveals no other callers' grants, no roles and no accounts", async () => {
+  it("does not reveal other callers' grants, roles or accounts", async () => {
     for (const [query] of READS) {
       const { text } = await wire.get(`/-/explain?bucket=acme-lake&${query}`, { as: 'scoped' });
       assert.doesNotMatch(text, /other@|README\.txt(?!")|old\/|arn:|123456789012|710080|hidden/, query);

@@ -49,7 +49,7 @@ grants:
     assert.match(await hintOf('full'), /^stranger@\S+ undefined$/);
   });
 
-  it("reveals no other callers' grants, no roles and no AWS accounts", async () => {
+  it("does not reveal other callers' grants, roles or AWS accounts", async () => {
     const { text } = await wire.get('/-/whoami', { as: 'scoped' });
     assert.doesNotMatch(text, /b-second|README|reader|arn:|123456789012/);
   });

@@ -58,7 +58,7 @@ describe('an HTTP/2 session', { concurrency: true }, () => {
     client.socket.destroy();
   });
 
-  it('finishes its streams after SIGTERM, accepts no new ones, and then closes', async (test) => {
+  it('finishes its streams after SIGTERM, does not accept new ones, and then closes', async (test) => {
     const wire = await start(test, `drain: ${LONG_SECONDS}s, stall: 1h`, true);
     await wire.fault({ upstream: 's3', path: 'big.bin', fault: 'hold', after: SIZE / 2 });
     const headers = asAccount(wire, 1);

@@ -15,7 +15,7 @@ async function probe(wire: Wire): Promise<void> {
 }
 
 describe('a hundred probes', () => {
-  it('of a ready bridge cause no upstream calls', async (test) => {
+  it('of a ready bridge do not cause upstream calls', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     await wire.forgetCalls();
@@ -23,7 +23,7 @@ describe('a hundred probes', () => {
     for (const upstream of UPSTREAMS) assert.deepEqual(await wire.calls(upstream), [], upstream);
   });
 
-  it('of a bridge that is not ready cause no upstream calls beyond those at startup', async (test) => {
+  it('of a bridge that is not ready do not cause upstream calls beyond those at startup', async (test) => {
     const wire = await startClockedWire({
       ready: false,
       clocks: PATIENT,

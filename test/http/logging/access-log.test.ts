@@ -104,7 +104,7 @@ describe('the log', () => {
     assert.ok(!wire.bridge.output().includes('SECRETSECRET'));
   });
 
-  it('contains no token, key or signature, even at the most verbose level', async () => {
+  it('does not contain tokens, keys or signatures, even at the most verbose level', async () => {
     const tokens = [await wire.token('reader'), await wire.token('scoped'), await wire.token('stranger')];
     for (const token of tokens) {
       await wire.get('/acme-lake/README.txt', { headers: { authorization: `Bearer ${token}` } });

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { rawExchange } from '../../support/raw-exchange.ts';
 import { startWire } from '../../support/wire.ts';
 
-it('the log contains no token from a path, a key or a prefix', async () => {
+it('the log does not contain tokens from a path, a key or a prefix', async () => {
   const wire = await startWire();
   try {
     const token = await wire.token('reader');
@@ -44,7 +44,7 @@ function fullyDecoded(text: string): string {
   }
 }
 
-it('the log contains no percent-encoded token, even one encoded several times', async () => {
+it('the log does not contain percent-encoded tokens, even if they were encoded several times', async () => {
   const wire = await startWire();
   try {
     const token = await wire.token('reader');

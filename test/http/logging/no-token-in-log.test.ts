@@ -23,7 +23,7 @@ describe('the log', () => {
     return (await request(metadata, `${path}full`, { headers })).text;
   };
 
-  it('contains no token, whether requests succeed or fail', async () => {
+  it('does not contain tokens, whether requests succeed or fail', async () => {
     const tokens = {
       good: await wire.token('reader'),
       denied: await wire.token('stranger'),

@@ -23,7 +23,7 @@ describe('the step duration metric', () => {
       .filter((match) => match !== null)
       .map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]);
 
-  it('has no buckets for a step that has not happened', async () => {
+  it('does not have buckets for a step that has not happened', async () => {
     assert.deepEqual(await buckets('s3_first_byte'), []);
     assert.match(await wire.metrics(), /^# TYPE fedbridge_step_duration_seconds histogram$/m);
   });

@@ -33,7 +33,7 @@ describe('the metrics by bucket and by caller', () => {
     }
   });
 
-  it('have no labels from requests that no grant allows', async () => {
+  it('do not have labels from requests that no grant allows', async () => {
     assert.equal((await wire.get('/acme-unknown/a', { as: 'reader' })).status, 403);
     assert.equal((await wire.get(ORDERS, { as: 'stranger' })).status, 403);
     assert.equal((await wire.get('/', { as: 'stranger' })).status, 200);

@@ -27,7 +27,7 @@ describe('a bridge with configured CORS origins', () => {
   const preflight = (path: string, origin: string): Promise<Reply> =>
     wire.get(path, { method: 'OPTIONS', headers: { origin, ...PREFLIGHT } });
 
-  it('requires no token for a preflight, and allows the methods and headers of reads', async () => {
+  it('does not require a token for a preflight, and allows the methods and headers of reads', async () => {
     for (const path of [
       '/acme-lake/raw/public/orders.csv',
       '/acme-lake?list-type=2',
@@ -91,7 +91,7 @@ describe('a bridge with configured CORS origins', () => {
 });
 
 describe('a bridge without configured CORS origins', () => {
-  it('responds to OPTIONS with 405, and allows no origin', async (test) => {
+  it('responds to OPTIONS with 405, and does not allow any origin', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     const preflight = await wire.get('/acme-lake/a', {

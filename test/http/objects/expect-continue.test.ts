@@ -42,7 +42,7 @@ describe('Expect: 100-continue', () => {
     assert.deepEqual(await statuses(first + second), ['200', '100', '200']);
   });
 
-  it('gets no 100 for a rejected method, so that the client never sends the body', async () => {
+  it('does not get 100 for a rejected method, so that the client never sends the body', async () => {
     const bytes = expecting(`PUT ${READABLE}`, 'Content-Length: 5', 'Connection: close');
     assert.deepEqual(await statuses(bytes), ['405']);
   });

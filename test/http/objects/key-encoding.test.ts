@@ -82,7 +82,7 @@ describe('object keys', () => {
       await assertReadsBack(`latin/${String.fromCodePoint(point)}`);
   });
 
-  it('of random characters round-trip unchanged', async () => {
+  it('made of random characters round-trip unchanged', async () => {
     const anyKey = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 60 })
       .filter((key) => key.isWellFormed() && !key.includes('\0'));

@@ -85,7 +85,7 @@ describe('a method other than GET and HEAD', () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it("causes no fetch of Google's keys and no call to S3", async () => {
+  it("does not make the bridge fetch Google's keys or call S3", async () => {
     // Google's keys were fetched at startup. Both calls to S3 come from the GET requests in the previous test.
     assert.deepEqual(await wire.calls('certs'), []);
     const methods = (await wire.calls('s3')).map(({ method }) => method);

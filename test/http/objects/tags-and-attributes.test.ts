@@ -47,7 +47,7 @@ describe('tags and attributes', () => {
     assert.equal(headers['x-amz-part-number-marker'], '3');
   });
 
-  it("cause S3's 400 if the request names no attributes", async () => {
+  it("get S3's 400 if the request does not list any attributes", async () => {
     const reply = await wire.get(`${KEY}?attributes`, { as: 'reader' });
     assert.deepEqual([reply.status, reply.code], [400, 'InvalidRequest']);
   });

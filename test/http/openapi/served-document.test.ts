@@ -29,7 +29,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS))
       assert.equal(text, withoutExamples);
     });
 
-    it('needs no token, and is the same for every caller', async () => {
+    it('does not require a token, and is the same for every caller', async () => {
       const authorization = `Bearer ${await wire.token('reader')}`;
       for (const headers of [{ authorization }, { authorization: 'Bearer none' }])
         assert.equal((await send(wire.bridge.url, PATH, { headers })).text, withoutExamples);

@@ -70,7 +70,7 @@ describe("a difference between S3's clock and the bridge's", () => {
     assert.equal((await sessionsAtSts(wire)).length, 0);
   });
 
-  it('of more than a day is not corrected, and causes no STS call', async () => {
+  it('of more than a day is not corrected, and does not cause an STS call', async () => {
     await s3Ahead(-2 * DAY);
     await wire.forgetCalls();
     const reply = await wire.get(READABLE, { headers });

@@ -71,7 +71,7 @@ describe('a bucket in a different region', () => {
     });
   }
 
-  it('is not searched for if S3 reports no region', async () => {
+  it('is not searched for if S3 does not report a region', async () => {
     await start({ status: 400, body: document('AuthorizationHeaderMalformed') });
     assert.equal((await wire.get('/acme-far/a', { as: 'reader' })).status, 400);
     assert.equal(s3.asked.length, 1);

@@ -237,7 +237,7 @@ describe('a response truncated by S3', () => {
 });
 
 describe('a caller that disconnects while the bridge waits to resume', () => {
-  it('ends the wait, and S3 gets no more requests', async (test) => {
+  it('ends the wait, and the bridge does not send S3 any more requests', async (test) => {
     const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
     const requestsFor = (key: string): number =>
