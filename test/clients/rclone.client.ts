@@ -54,7 +54,7 @@ describe('rclone', { skip: unavailable('rclone') }, () => {
     await lake.saw('GetObject', 'HeadObject', 'range');
   });
 
-  it('syncs a tree with unusual keys, and then finds no difference', async () => {
+  it('syncs a tree with unusual keys, and does not find any difference afterward', async () => {
     await rclone('sync', `lake:${BUCKET}/tree`, 'tree');
     assert.deepEqual(await digestsBelow(join(lake.directory, 'tree')), TREE_DIGESTS);
     succeeded(await as(lake.tokens.reader, 'check', '--download', `lake:${BUCKET}/tree`, 'tree'));
