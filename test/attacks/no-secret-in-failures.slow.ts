@@ -107,7 +107,7 @@ cors: { origins: ["https://app.example"] }
   });
 
   for (const [what, telling] of Object.entries(TELLING_S3)) {
-    it(`leaks no secret when S3 sends ${what}`, async () => {
+    it(`does not leak secrets when S3 sends ${what}`, async () => {
       answer = telling;
       await askInEachWay(newToken());
       answer = (_, response) => response.end('ok');
@@ -115,7 +115,7 @@ cors: { origins: ["https://app.example"] }
   }
 
   for (const [what, telling] of Object.entries(TELLING_STS)) {
-    it(`leaks no secret when STS sends ${what}`, async () => {
+    it(`does not leak secrets when STS sends ${what}`, async () => {
       for (const action of ['AssumeRoleWithWebIdentity', 'AssumeRole']) {
         sts.respondWith((form) => (form.get('Action') === action ? telling(form) : undefined));
         for (const as of [asBearer, asS3Client]) {
@@ -127,12 +127,12 @@ cors: { origins: ["https://app.example"] }
     });
   }
 
-  it('leaks no secret when a request contains a token in the wrong header or parameter', async () => {
+  it('does not leak secrets when a request contains a token in the wrong header or parameter', async () => {
     for (const [where, bytes] of tokenInOddPlaces(newToken()))
       secrets.saw(`the response to ${where}`, await rawExchange(wire.bridge.url, bytes));
   });
 
-  it('leaks no secret when a token is invalid', async () => {
+  it('does not leak secrets when a token is invalid', async () => {
     const bad = [
       wire.sandbox.mint(googleClaims(wire, 'reader', { n: 1 }), {}, 'foreign'),
       wire.sandbox.mint(googleClaims(wire, 'reader', { n: 2, exp: 1 })),
@@ -148,7 +148,7 @@ cors: { origins: ["https://app.example"] }
     }
   });
 
-  it('leaks no secret when it crashes during a read', async () => {
+  it('does not leak secrets when it crashes during a read', async () => {
     secrets.saw('the metrics', (await request(metrics, '/-/metrics')).text);
     const { promise: asked, resolve } = Promise.withResolvers<undefined>();
     answer = () => {
@@ -162,7 +162,7 @@ cors: { origins: ["https://app.example"] }
     assert.match(wire.bridge.output(), /"severity":"CRITICAL".*TypeError/);
   });
 
-  it('has leaked no secret by the end of these tests', () => {
+  it('has not leaked any secrets by the end of these tests', () => {
     for (const { accessKeyId, secretAccessKey, sessionToken } of sts.sessions) {
       secrets.add('an access key ID', accessKeyId);
       secrets.add('a secret key', secretAccessKey);

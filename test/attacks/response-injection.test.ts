@@ -52,7 +52,7 @@ describe('a response', () => {
     );
   const headOf = (reply: string): string => reply.slice(0, reply.indexOf('\r\n\r\n'));
 
-  it('contains no header that a caller injected through a key, a prefix or a parameter', async () => {
+  it('does not contain headers that a caller injected through a key, a prefix or a parameter', async () => {
     const before = wire.bridge.lines.length;
     let requests = 0;
     for (const breaks of BREAKS) {

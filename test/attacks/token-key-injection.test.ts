@@ -32,7 +32,7 @@ describe('a token', () => {
     return (await wire.get(READABLE, { headers: asBearer(token) })).status;
   };
 
-  it('matches no key if its `kid` is a path, a URL, a list or a query', async () => {
+  it('does not match any key if its `kid` is a path, a URL, a list or a query', async () => {
     const kids: readonly unknown[] = [
       '../../../../dev/null',
       '/etc/passwd',

@@ -62,7 +62,7 @@ describe('the bridge', () => {
     'stricter switches': { NODE_OPTIONS: '--tls-min-v1.3 --disable-sigusr1' },
     'a value that only looks like a switch': { NODE_OPTIONS: '"--title=--inspect --tls-keylog"' },
   }))
-    it(`starts with ${name}`, async () => {
+    it(`starts if its Node options are safe (${name})`, async () => {
       await (await startWire({ environment })).close();
     });
 });

@@ -117,7 +117,7 @@ describe("a command that uses the bridge's identity", () => {
   after(() => here.close());
 
   for (const args of [['whoami'], ['credentials', 'lake'], ['doctor']])
-    it(`sends no identity token to STS if certificates are not verified: ${args.join(' ')}`, async () => {
+    it(`does not send an identity token to STS if certificates are not verified: ${args.join(' ')}`, async () => {
       const { code, stderr } = await here.run(args, { AWS_ENDPOINT_URL_STS: origin, ...ANY_CERTIFICATE });
       assert.equal(code, 1);
       assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0/);
