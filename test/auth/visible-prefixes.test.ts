@@ -1,4 +1,4 @@
-// A listing above a caller's granted prefixes groups them into common prefixes as S3 does, however many grants there are.
+// A listing above a caller's granted prefixes groups them into common prefixes as S3 does, even if there are many grants.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
@@ -36,7 +36,7 @@ function slowly(prefixes: readonly string[], prefix: string, after: string): rea
 const character = fc.constantFrom('a', 'b', '-', '.', '/', '0', 'é', '\ud7ff', '\ue000', '\uffff', '😀', '𐀀');
 const text = fc.array(character, { maxLength: 6 }).map((characters) => characters.join(''));
 
-it('strings are sorted by their UTF-8 bytes', () => {
+it('granted prefixes are sorted by their UTF-8 bytes', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       assert.equal(Math.sign(byBytes(a, b)), compare(a, b));
@@ -44,7 +44,7 @@ it('strings are sorted by their UTF-8 bytes', () => {
   );
 });
 
-it('the visible prefixes are the same as if every grant were checked individually', () => {
+it('a listing shows the same common prefixes as if every grant were checked individually', () => {
   const prefixes = fc.uniqueArray(
     text.map((start) => `${start}/`),
     { minLength: 1, maxLength: 12 },
@@ -58,7 +58,7 @@ it('the visible prefixes are the same as if every grant were checked individuall
   );
 });
 
-it("a caller's grants are sorted only once", () => {
+it("a caller's granted prefixes are sorted only once", () => {
   const reach = accessTo(['b/', 'a/'])?.byAction.get('s3:ListBucket');
   assert.deepEqual(reach?.sortedPrefixes(), ['a/', 'b/']);
   assert.equal(reach.sortedPrefixes(), reach.sortedPrefixes());
