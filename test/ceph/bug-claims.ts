@@ -40,7 +40,7 @@ export function claimBug(stage: () => CephStage): void {
       await program.remove();
     });
 
-    it('still allows granted reads', async () => {
+    it('still allows reads that are granted', async () => {
       assert.equal((await bridge.get(OPEN, 'scoped')).status, 200);
     });
 

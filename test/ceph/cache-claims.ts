@@ -1,4 +1,4 @@
-// With Ceph's S3, the cache serves an object only to sessions to which Ceph has confirmed it, and never an old version.
+// With Ceph's S3, the cache serves an object only to sessions that Ceph allows to read it, and never serves an old version.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -35,7 +35,7 @@ export function claimCache(stage: () => CephStage): void {
 
     const put = (Body: Buffer) => stage().owner.send(new PutObjectCommand({ Bucket, Key, Body }));
 
-    it('serves the object after Ceph has confirmed it to each session', async () => {
+    it('serves an object to a session only after Ceph has confirmed that this session may read it', async () => {
       for (const status of [/uri-miss.*stored/, /fwd=stale; fwd-status=304/]) {
         const reply = await bridge.get(PATH, 'reader');
         assert.ok(reply.body.equals(FIRST));
@@ -46,7 +46,7 @@ export function claimCache(stage: () => CephStage): void {
       assert.match(String(other.headers['cache-status']), /fwd=stale; fwd-status=304/);
     });
 
-    it('serves nothing to a session that Ceph denies, and the object to the other session', async () => {
+    it('serves an object to a session that Ceph allows, but not to a session that Ceph denies', async () => {
       const Policy = JSON.stringify({
         Version: '2012-10-17',
         Statement: {
@@ -68,7 +68,7 @@ export function claimCache(stage: () => CephStage): void {
       }
     });
 
-    it('serves a new version at once, and reports a deletion at once', async () => {
+    it('serves a new version immediately, and reports a deletion immediately', async () => {
       await put(SECOND);
       assert.ok((await bridge.get(PATH, 'reader')).body.equals(SECOND));
       await stage().owner.send(new DeleteObjectCommand({ Bucket, Key }));

@@ -81,7 +81,7 @@ export function claimChain(stage: () => CephStage): void {
         (one) => one.sessionName === `${caller}@acme-prod` && roles.includes(one.roleArn),
       );
 
-    it('lets a caller read an object, and assumes each role only once', async () => {
+    it('lets a caller read an object, with only one STS request for each role', async () => {
       for (let i = 0; i < 3; i += 1) {
         const reply = await bridge.get(`/${Bucket}/${CLOSED}`, 'reader');
         assert.deepEqual([reply.status, reply.text], [200, CLOSED]);

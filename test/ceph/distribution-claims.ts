@@ -12,7 +12,7 @@ import type { CephStage } from './ceph-stage.ts';
 const Bucket = 'acme-lake';
 const REGION = 'us-east-1';
 
-/** Keys and whether they go through the distribution. */
+/** Keys, each with whether the bridge reads it through the distribution. */
 const KEYS: readonly (readonly [key: string, isThrough: boolean])[] = [
   ['through/plain.txt', true],
   ['through/a b', true],
@@ -30,7 +30,7 @@ const escapeAll = (text: string): string =>
 
 export function claimDistribution(stage: () => CephStage): void {
   const lack = nginxLacks();
-  describe('a distribution in front of Ceph', { skip: lack ?? false }, () => {
+  describe('a bridge with a CDN distribution in front of Ceph', { skip: lack ?? false }, () => {
     let distribution: Distribution;
     let bridge: AnotherBridge;
     before(async () => {
@@ -54,7 +54,7 @@ export function claimDistribution(stage: () => CephStage): void {
     });
 
     for (const [key, isThrough] of KEYS)
-      it(`returns ${JSON.stringify(key)} ${isThrough ? 'through the distribution' : 'directly'}`, async () => {
+      it(`reads the key ${JSON.stringify(key)} ${isThrough ? 'through the distribution' : 'directly from Ceph'}`, async () => {
         const before = (await distribution.requests()).length;
         const path = `/${Bucket}/${key.split('/').map(escapeAll).join('/')}`;
         const reply = await bridge.get(path, 'reader');
@@ -66,7 +66,7 @@ export function claimDistribution(stage: () => CephStage): void {
         );
       });
 
-    it('that sends another host is not used, because Ceph rejects the signature', async () => {
+    it('reads directly from Ceph if the distribution sends a wrong Host header and Ceph therefore rejects the signature', async () => {
       await distribution.change({ originHost: `elsewhere.s3.${REGION}.amazonaws.com` });
       const before = (await distribution.requests()).length;
       const reply = await bridge.get(`/${Bucket}/through/plain.txt`, 'reader');

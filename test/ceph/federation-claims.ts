@@ -1,4 +1,4 @@
-// Tests federation with Ceph's STS: which tokens Ceph accepts, what a session may do, and when it expires.
+// Tests federation with Ceph's STS: which tokens Ceph accepts, what a session may do, and when a session expires.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
