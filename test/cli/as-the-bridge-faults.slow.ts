@@ -97,7 +97,7 @@ describe('fedbridge credentials', () => {
     ],
   ];
   for (const [what, args, environment, expected] of CONFIG_PROBLEMS)
-    it(`reports on one line ${what}`, async () => {
+    it(`reports a configuration problem on one line: ${what}`, async () => {
       assert.match(await failingInOneLine(['credentials', ...args], environment), expected);
     });
 

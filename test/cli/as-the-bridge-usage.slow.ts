@@ -24,7 +24,7 @@ describe("a command that uses the bridge's identity", () => {
       /--format must be process, env or json\./,
     ],
     [
-      'the format is an inherited property',
+      'the format is the name of an inherited property',
       ['credentials', 'lake', '--format', 'constructor'],
       /--format must be process/,
     ],

@@ -18,8 +18,8 @@ function problemOf(check: () => void): string {
   return '';
 }
 
-describe('the memory of the cache', () => {
-  it('may take all but 192 MiB of the memory limit', () => {
+describe('the startup check of the memory for the cache', () => {
+  it('accepts a cache only if at least 192 MiB of the memory limit remain', () => {
     assert.equal(
       problemOf(() => {
         checkCacheMemory(cacheOf(320), 512 * MIB);
@@ -34,7 +34,7 @@ describe('the memory of the cache', () => {
     );
   });
 
-  it('names another fix if the smallest cache does not fit', () => {
+  it('suggests more memory or no cache if even the smallest cache does not fit', () => {
     assert.match(
       problemOf(() => {
         checkCacheMemory(cacheOf(16), 200 * MIB);
@@ -43,7 +43,7 @@ describe('the memory of the cache', () => {
     );
   });
 
-  it('is compared with the memory of this machine', () => {
+  it("compares the cache with this machine's memory by default", () => {
     assert.match(
       problemOf(() => {
         checkCacheMemory(cacheOf(2 ** 20));
@@ -52,7 +52,7 @@ describe('the memory of the cache', () => {
     );
   });
 
-  it('needs no check without a cache', () => {
+  it('accepts any memory limit if there is no cache', () => {
     assert.equal(
       problemOf(() => {
         checkCacheMemory({}, 1);

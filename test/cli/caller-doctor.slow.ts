@@ -55,7 +55,7 @@ describe('fedbridge caller-doctor', () => {
   };
   const outcomes = ({ steps }: Diagnosis) => steps.map(({ step, outcome }) => `${outcome} ${step}`);
 
-  it('shows each step of a caller that may read', async () => {
+  it('reports each step for a caller that may read', async () => {
     const diagnosis = await diagnose('reader');
     assert.deepEqual(outcomes(diagnosis), [
       'fine identity token',
@@ -73,7 +73,7 @@ describe('fedbridge caller-doctor', () => {
     assert.match(String(compared['content-range']), /^bytes 0-0\/\d+$/);
   });
 
-  it("uses a pod's token in a file", async () => {
+  it("can use a pod's token from a file", async () => {
     const file = here.file('token', await clusterToken(wire, 'analytics/etl'));
     const args = ['--audience', AUDIENCE, '--upstream', wire.bridge.url, '--token-file', file];
     const { code, stdout, stderr } = await here.run(['caller-doctor', ...args]);
@@ -83,7 +83,7 @@ describe('fedbridge caller-doctor', () => {
     assert.match(stdout, /^✓ read of acme-lake\/raw\/public\//m);
   });
 
-  it("reports a pod's token for another audience, and a file without a token", async () => {
+  it("reports that a pod's token is for the wrong audience, or that the file contains no token", async () => {
     const claims = { aud: 'https://kubernetes.default.svc' };
     const file = here.file('other', await clusterToken(wire, 'analytics/etl', { claims }));
     const base = ['caller-doctor', '--audience', AUDIENCE, '--upstream', wire.bridge.url, '--token-file'];
@@ -97,7 +97,7 @@ describe('fedbridge caller-doctor', () => {
     );
   });
 
-  it('prints the steps in words', async () => {
+  it('prints the steps as text without --json', async () => {
     const { code, stdout } = await run('scoped', ['--audience', AUDIENCE, '--upstream', wire.bridge.url]);
     assert.equal(code, 0);
     assert.match(stdout, /^✓ identity token: belongs to scoped@/);
@@ -114,7 +114,7 @@ describe('fedbridge caller-doctor', () => {
     assert.equal(named(diagnosis, 'read of acme-lake/raw/private/salaries.csv').compared?.['status'], 403);
   });
 
-  it('reports a caller without grants, and an object that does not exist', async () => {
+  it('reports that the caller has no grants, or that the object does not exist', async () => {
     const { code, ...diagnosis } = await diagnose('stranger');
     assert.equal(code, 1);
     assert.match(named({ code, ...diagnosis }, 'grants').found, /^you have no grants on this bridge$/);
@@ -125,13 +125,13 @@ describe('fedbridge caller-doctor', () => {
     );
   });
 
-  it("shows the bridge's message if the token is for another audience", async () => {
+  it("shows the bridge's message if the token is for the wrong audience", async () => {
     const step = named(await diagnose('reader', [], { audience: 'https://other.example' }), 'bridge');
     assert.match(step.found, /this bridge accepts "https:\/\/lake-bridge\.example"$/);
     assert.equal(step.compared?.['status'], 401);
   });
 
-  it('reports a missing token, and a clock that is wrong', async () => {
+  it('reports that it cannot get a token, or that the token has expired because of a wrong clock', async () => {
     const args = ['caller-doctor', '--audience', AUDIENCE, '--upstream', wire.bridge.url, '--json'];
     const { code, stdout } = await here.run(args, { GCE_METADATA_HOST: '127.0.0.1:1' });
     const diagnosis = { code, ...(JSON.parse(stdout) as Omit<Diagnosis, 'code'>) };
@@ -165,14 +165,14 @@ describe('fedbridge caller-doctor', () => {
     ],
   ];
   for (const [what, respond, expected] of OTHER)
-    it(`recognizes ${what} instead of a bridge`, async (test) => {
+    it(`reports that ${what} responds instead of the bridge`, async (test) => {
       const other = await startStandIn(respond);
       test.after(other.close);
       const step = named(await diagnose('reader', [], { upstream: other.origin }), 'bridge');
       assert.deepEqual([step.outcome, expected.test(step.found)], ['wrong', true], step.found);
     });
 
-  it('reports a bridge that is down', async () => {
+  it('reports that the bridge is unreachable', async () => {
     const step = named(await diagnose('reader', [], { upstream: 'http://127.0.0.1:1' }), 'bridge');
     assert.deepEqual([step.found, step.compared?.['error']], ['unreachable', 'ECONNREFUSED']);
   });

@@ -300,7 +300,7 @@ describe('fedbridge check with --vend', () => {
 
   for (const [what, config, caller, bucket, why] of [
     [
-      'without a grant that includes vend',
+      'if no grant includes vend',
       file,
       `${READER}#${ID}`,
       'acme-lake',
@@ -314,21 +314,21 @@ describe('fedbridge check with --vend', () => {
       /sessions are named after the bridge\.\nRemedy: /,
     ],
     [
-      'for a missing bucket',
+      'if the bucket does not exist',
       vendFile,
       `${READER}#${ID}`,
       'acme-lak',
       /no such bucket\. Did you mean "acme-lake"\?/,
     ],
     [
-      'for a caller with only an ID',
+      'if the caller is given only by its unique ID',
       vendFile,
       ID,
       'acme-lake',
       /Grants that name callers by email or project are not included/,
     ],
   ] as const)
-    it(`exits with code 1 and explains why ${what}`, () => {
+    it(`exits with code 1 and explains the problem ${what}`, () => {
       const { status, stdout } = check([config, '--caller', caller, '--vend', bucket]);
       assert.equal(status, 1);
       assert.match(stdout, /may not get AWS credentials/);
@@ -336,10 +336,10 @@ describe('fedbridge check with --vend', () => {
     });
 });
 
-describe("for another issuer's caller, fedbridge check --caller", () => {
+describe('fedbridge check --caller, for a caller from an issuer other than Google', () => {
   const issuers = join(ROOT, 'deploy/example-issuers.yaml');
 
-  it('shows the grant that decides, and the session name', () => {
+  it('shows the grant that allows the read, and the session name', () => {
     const read = ['--caller', 'gke-prod:analytics/etl', '--get', 'acme-lake/raw/orders.csv'];
     const { status, stdout, stderr } = check([issuers, ...read]);
     assert.deepEqual([status, stderr], [0, '']);

@@ -12,7 +12,7 @@ const withHops = (...then: readonly Partial<Hop>[]): string =>
   describeConfig(configWith(['roles lake then', then.map((hop) => ({ arn: DATA, ...hop }))]));
 const withIdentity = (identity: IdentitySource): string => describeConfig({ ...configWith(), identity });
 
-describe('the description of a role', () => {
+describe('the description of a role by fedbridge check', () => {
   it('shows the next role in its chain', () => {
     assert.match(
       withHops({}),
@@ -38,7 +38,7 @@ describe('the description of a role', () => {
   });
 });
 
-describe("the description of the bridge's token for STS", () => {
+describe("the description of the bridge's token by fedbridge check", () => {
   for (const [identity, expected] of [
     [{ kind: 'metadata' }, 'The bridge calls STS in eu-west-1 with its own token for audience fedbridge.'],
     [

@@ -189,7 +189,7 @@ describe('fedbridge check', () => {
     assert.match(stderr, /FEDBRIDGE_CONFIG: is not set.*FEDBRIDGE_BUCKET/);
   });
   for (const args of [['a.yaml', 'b.yaml'], ['--verbose']]) {
-    it(`exits with code 2 and prints its usage for ${args.join(' ')}`, () => {
+    it(`exits with code 2 and prints its usage for the arguments ${args.join(' ')}`, () => {
       const { status, stdout, stderr } = run(args);
       assert.deepEqual([status, stdout], [2, '']);
       assert.match(stderr, /^Usage: fedbridge check \[FILE\]/m);

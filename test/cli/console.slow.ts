@@ -1,4 +1,4 @@
-// `fedbridge console` runs only with `console` in the configuration, at startup and after a reload.
+// `fedbridge console` requires `console` in the configuration, both at startup and for a reload.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, it } from 'node:test';
@@ -27,7 +27,7 @@ it('fedbridge console exits with code 2 and prints its usage for an unknown opti
   assert.equal(usage, 'Usage: fedbridge console [--config FILE] [--port N]');
 });
 
-it('fedbridge console serves its page, and keeps its configuration if a reload has no console', async (test) => {
+it('fedbridge console serves its page, and keeps its configuration if the reloaded file configures no console', async (test) => {
   const { sandbox } = here;
   const { contract, environment } = sandbox;
   const without = withRoles(contract, { lake: `arn: "${contract.role}"` });

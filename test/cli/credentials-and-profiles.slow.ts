@@ -18,7 +18,7 @@ describe('fedbridge credentials with AWS_PROFILE set', () => {
     AWS_PROFILE: 'lake',
   });
 
-  it('ignores that profile if the output is for a credential_process, because the profile itself might run this command', async () => {
+  it('ignores the profile if the output is for a credential_process, because the profile itself might run this command', async () => {
     const running = profiles(`credential_process = ${FEDBRIDGE} credentials lake`);
     await here.control('DELETE', '/calls');
     const { code, stderr } = await here.run(['credentials', 'lake'], running);
@@ -27,7 +27,7 @@ describe('fedbridge credentials with AWS_PROFILE set', () => {
     assert.deepEqual(actions, ['AssumeRoleWithWebIdentity']);
   });
 
-  it('uses that profile, as the bridge does, if the output is for a shell', async () => {
+  it('uses the profile, as the bridge does, if the output is for a shell', async () => {
     const { code, stderr } = await here.run(['credentials', 'lake', '--format', 'env'], profiles());
     assert.equal(code, 1);
     assert.match(stderr, /: profile_unresolved \(profile lake, /);

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
-describe('fedbridge', () => {
+describe('the error of fedbridge', () => {
   for (const [args, expected] of [
     [['srve'], /^fedbridge: there is no command "srve"\. Did you mean "serve"\?\nUsage:/],
     [['docter', '--json'], /^fedbridge: there is no command "docter"\. Did you mean "doctor"\?\n/],
@@ -23,7 +23,7 @@ describe('fedbridge', () => {
     [['sandbox', '--pord', '1'], /^fedbridge sandbox: Unknown option '--pord'\. Did you mean --port\?/],
     [['whoami', '--frobnicate'], /^fedbridge whoami: Unknown option '--frobnicate'\.\nUsage:/],
   ] as const)
-    it(`suggests the closest command or option, if any, for ${args.join(' ')}`, () => {
+    it(`suggests the closest valid command or option, if any, for the arguments ${args.join(' ')}`, () => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'] },

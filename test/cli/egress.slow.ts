@@ -1,4 +1,4 @@
-// `fedbridge egress` reads a bridge's own log lines and exports from Cloud Logging, and prints bytes and an estimate.
+// `fedbridge egress` reads a bridge's log lines or an export from Cloud Logging, and prints the bytes and their estimated cost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ describe('fedbridge egress', () => {
     writeFileSync(file, text);
     return file;
   };
-  /** The lines of a bridge that has served two reads. */
+  /** The log lines of a bridge that has served two reads. */
   let output: string;
   before(async () => {
     const wire = await startWire({ config: configured({ grants: [READER_MAY_ALL] }) });
@@ -60,7 +60,7 @@ describe('fedbridge egress', () => {
     ...more,
   });
 
-  it("adds up a bridge's own lines", () => {
+  it("adds up the bytes in the bridge's own log lines", () => {
     const { rows, otherLines, requests } = jsonOf(fileOf('own.log', output));
     assert.deepEqual(
       rows.map(({ caller, bucket, path, bytes, pricePerGB }) => [caller, bucket, path, bytes, pricePerGB]),
@@ -69,7 +69,7 @@ describe('fedbridge egress', () => {
     assert.ok(otherLines > 0 && requests >= 2);
   });
 
-  it('reads exports from Cloud Logging, and standard input', () => {
+  it('reads log entries exported from Cloud Logging, from a file or standard input', () => {
     const entries = [line(), line({ path: 'cloudfront' }), line({ bytesFromS3: 0 })].map((jsonPayload) => ({
       insertId: '1',
       jsonPayload,
@@ -98,7 +98,7 @@ describe('fedbridge egress', () => {
     assert.match(piped.stdout, /\[1\] AWS Price List API.*\(2026/);
   });
 
-  it('uses the prices and regions of a configuration', () => {
+  it('uses the prices and regions in a configuration file', () => {
     const config = fileOf(
       'bridge.yaml',
       sampleWith(
@@ -112,7 +112,7 @@ describe('fedbridge egress', () => {
     assert.equal(jsonOf(log).total['bytesWithoutPrice'], GB);
   });
 
-  it('reports lines that it cannot read, with their numbers, and the rest of the file', () => {
+  it('reports unreadable lines with their line numbers, and adds up the other lines', () => {
     const log = fileOf('bad.log', `${JSON.stringify(line())}\nnot json\n{"bytesFromS3":"x"}\n[]\n`);
     const { status, stdout, stderr } = fedbridge('egress', log);
     assert.equal(status, 1);
@@ -123,12 +123,12 @@ describe('fedbridge egress', () => {
     assert.match(stdout, /^total +1\.000 +0\.09$/m);
   });
 
-  it('prints no control characters from a log', () => {
+  it('does not print control characters from the log', () => {
     const log = fileOf('control.log', JSON.stringify(line({ caller: '\u001b[2Jx' })));
     assert.ok(!fedbridge('egress', log).stdout.includes('\u001b'));
   });
 
-  it('explains a missing file, missing fields and wrong usage', () => {
+  it('reports a missing file, a log without the required field, and wrong usage', () => {
     const missing = fedbridge('egress', join(directory, 'missing.log'));
     assert.deepEqual([missing.status, missing.stdout], [1, '']);
     assert.match(missing.stderr, /missing\.log: does not exist\. Check the path\./);

@@ -17,7 +17,7 @@ function fedbridge(args: readonly string[], options: readonly string[] = []) {
   return { status, stdout, stderr };
 }
 
-describe('help', () => {
+describe('the help of fedbridge', () => {
   const general = fedbridge(['--help']);
   const commands = [...general.stdout.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)].map(([, name = '']) => name);
 
@@ -40,7 +40,7 @@ describe('help', () => {
   });
 });
 
-it('--version prints the version in package.json', () => {
+it('fedbridge --version prints the version in package.json', () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
   assert.deepEqual(fedbridge(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
 });

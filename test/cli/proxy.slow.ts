@@ -32,12 +32,12 @@ describe('the arguments of fedbridge proxy', () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['without an audience', [], /--audience is required\./],
     [
-      'with an audience that is no address, without --upstream',
+      'with an audience that is not a URL, without --upstream',
       ['--audience', 'lake'],
       /--upstream is required, because the audience "lake"/,
     ],
     [
-      'with plain http to another machine',
+      'with a plain http URL of another machine',
       [...WITH, '--upstream', 'http://10.0.0.5'],
       /--upstream must be https:.*not "http:\/\/10\.0\.0\.5"\./,
     ],
@@ -47,39 +47,43 @@ describe('the arguments of fedbridge proxy', () => {
       [...WITH, '--as', 'reader'],
       /--as must be the email of a service account, not "reader"\./,
     ],
-    ['with a port only', [...WITH, '--listen', '9000'], /--listen must be HOST:PORT, not "9000"\./],
     [
-      'with an invalid port',
+      'with only a port in --listen',
+      [...WITH, '--listen', '9000'],
+      /--listen must be HOST:PORT, not "9000"\./,
+    ],
+    [
+      'with an invalid port in --listen',
       [...WITH, '--listen', '127.0.0.1:x'],
       /The port in --listen must be a port number/,
     ],
     [
-      'with an address that other machines can reach',
+      'with a --listen address that other machines can reach',
       [...WITH, '--listen', '0.0.0.0:0'],
       /--listen 0\.0\.0\.0:0 is reachable from other machines\. .* or add --allow-remote\./,
     ],
     [
-      'with an IPv6 address that other machines can reach',
+      'with a --listen IPv6 address that other machines can reach',
       [...WITH, '--listen', '[::]:0'],
       /is reachable from other machines/,
     ],
     [
-      'without a key for other machines',
+      'with access for other machines but without a key',
       [...WITH, '--listen', '0.0.0.0:0', '--allow-remote', '--allow-any-local-client'],
       /--allow-any-local-client must not be used with a --listen address that other machines can reach/,
     ],
     [
-      'with a file for a key that is not needed',
+      'with a key file although no key is required',
       [...WITH, '--access-key-file', 'key', '--allow-any-local-client'],
       /--access-key-file has no effect with --allow-any-local-client/,
     ],
     [
-      'with two sources of a token',
+      'with two sources for the token',
       [...WITH, '--as', 'reader@acme-prod.iam.gserviceaccount.com', '--token-file', 'token'],
       /--as and --token-file must not be used together/,
     ],
     [
-      'with itself as the bridge',
+      'with its own address as the URL of the bridge',
       [...WITH, '--upstream', 'http://127.0.0.1:9000'],
       /--upstream and --listen must differ, but both use port 9000/,
     ],
@@ -91,7 +95,7 @@ describe('the arguments of fedbridge proxy', () => {
       assert.match(usage, /^Usage: fedbridge proxy --audience URL/);
     });
 
-  it('are rejected if the port is in use, with a fix', async (test) => {
+  it('are rejected with a suggested fix if the port is in use', async (test) => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     test.after(() => other.close());
@@ -130,7 +134,7 @@ describe('fedbridge proxy', () => {
   const read = ({ url, accessKey }: ProxyProcess) =>
     request(url, ORDERS, { headers: { authorization: `Bearer ${accessKey}` } });
 
-  it('prints the variables of S3 clients with a new key at each start, and exits with 0 on a signal', async () => {
+  it('prints environment variables for S3 clients, creates a new key at each start, and exits with code 0 on a signal', async () => {
     const [one, other] = [await start(), await start()];
     assert.notEqual(one.accessKey, other.accessKey);
     assert.match(one.accessKey, /^FEDBRIDGE[0-9A-F]{40}$/);
@@ -139,7 +143,7 @@ describe('fedbridge proxy', () => {
     assert.equal(one.stderr(), '');
   });
 
-  it('keeps its key in a file across a restart, and prints the file instead of the key', async (test) => {
+  it('keeps its key in a file across restarts, and does not print the key itself', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), "fedbridge-proxy's-"));
     test.after(() => {
       rmSync(directory, { recursive: true });
@@ -161,7 +165,7 @@ describe('fedbridge proxy', () => {
     assert.equal((await read({ ...second, accessKey: `${key}1` })).status, 401);
   });
 
-  it('does not start with a file that others can read', async (test) => {
+  it('does not start if other users can read its key file', async (test) => {
     const here = await startAsTheBridge();
     test.after(() => here.close());
     const file = here.file('key', 'a'.repeat(40));
@@ -174,13 +178,13 @@ describe('fedbridge proxy', () => {
     assert.ok(!line.includes('aaaa'));
   });
 
-  it('warns if it needs no key', async () => {
+  it('prints a warning if it accepts requests without a key', async () => {
     const proxy = await start(['--allow-any-local-client']);
     assert.match(proxy.stdout(), /every user and program on this machine can read with this identity/);
     assert.equal((await request(proxy.url, ORDERS)).status, 200);
   });
 
-  it('uses a service account that the Google login impersonates, with its email', async (test) => {
+  it("can get tokens for a service account that the user's Google login may impersonate", async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
     test.after(() => {
       rmSync(directory, { recursive: true });
@@ -206,7 +210,7 @@ describe('fedbridge proxy', () => {
     );
   });
 
-  it('reads a token file again before its token expires, and recovers from an expired token', async (test) => {
+  it('rereads its token file before the token expires, and recovers from an expired token', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-token-'));
     test.after(() => {
       rmSync(directory, { recursive: true });
@@ -232,7 +236,7 @@ describe('fedbridge proxy', () => {
     assert.doesNotMatch(proxy.stdout() + proxy.stderr(), /eyJ/);
   });
 
-  it('starts while the token source is down, responds with 502, and recovers', async () => {
+  it('starts even if it cannot get a token, responds with 502, and recovers', async () => {
     await wire.fault({ upstream: 'metadata', fault: 'refuse' });
     const proxy = await start();
     const { status, text } = await read(proxy);
@@ -248,7 +252,7 @@ describe('fedbridge proxy', () => {
     assert.equal(lines[1], 'fedbridge proxy: the proxy has an identity token again');
   });
 
-  it('reports once that the bridge is down, and once that it is reachable again', async (test) => {
+  it('reports only once that the bridge is unreachable, and only once that the bridge is reachable again', async (test) => {
     const bridge = createServer();
     bridge.listen(0, '127.0.0.1');
     await once(bridge, 'listening');

@@ -46,7 +46,7 @@ describe('fedbridge read-policy', () => {
     assert.deepEqual(printed(LAKE, '--config', PLAIN), READING);
   });
 
-  it("prints the policy of a role that assumes a second role, and with --hop the second role's policy", () => {
+  it('prints the policy of the first role in a chain, or with --hop the policy of the second role', () => {
     const assuming = allowing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: DATA });
     assert.deepEqual(printed('lake', '--config', CHAIN), assuming);
     assert.deepEqual(printed('lake', '--hop', '1', '--config', CHAIN), READING);

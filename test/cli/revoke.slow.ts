@@ -91,7 +91,7 @@ describe('fedbridge revoke ROLE', () => {
       ['123456789012', '210987654321'],
       ['210987654321', '123456789012'],
     ] as const) {
-      it(`prints commands that, run with credentials for ${account}, change only that account's role and report the other as unchanged`, () => {
+      it(`prints commands that, run with credentials for ${account}, change only that account's role and report that the other role is unchanged`, () => {
         const { commands, stderr, status } = shellOf(stdout, { account });
         assert.deepEqual([commands.length, stderr, status], [1, notApplied(other), 0]);
       });
@@ -109,7 +109,7 @@ describe('fedbridge revoke ROLE', () => {
       assert.equal(stderr, notApplied('210987654321'));
     });
 
-    it('prints commented-out commands that remove the policy, but only in the same account', () => {
+    it("prints commented-out commands that remove the policy from the current account's role", () => {
       const removal = stdout.replaceAll(/^# (?=if| {2}aws|else| {2}echo|fi)/gm, '');
       for (const account of ['123456789012', '210987654321']) {
         const { commands, stderr, status } = shellOf(removal, { account });

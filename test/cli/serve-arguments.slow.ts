@@ -18,7 +18,7 @@ after(() => here.close());
 describe('fedbridge serve', () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['for an unknown option', ['--prot', '5555'], /'--prot'/],
-    ['for an argument', ['bridge.yaml'], /Unexpected argument "bridge\.yaml"\./],
+    ['for an unexpected argument', ['bridge.yaml'], /Unexpected argument "bridge\.yaml"\./],
     ['for an option without a value', ['--config'], /'--config <value>' argument missing\./],
     ['for a port that is not a number', ['--port', 'http'], /--port must be a port.*, not "http"\./],
     ['for a port above 65535', ['--port', '65536'], /--port must be a port.*, not "65536"\./],

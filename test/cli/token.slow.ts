@@ -43,7 +43,7 @@ describe('fedbridge token', () => {
     assert.equal(stdout, `${await issuedTo('fedbridge')}\n`);
   });
 
-  it('uses exactly the audience in --audience', async () => {
+  it('requests a token for exactly the audience in --audience', async () => {
     for (const audience of ['https://other.example', 'a b&c=d+é#%41@"'])
       assert.equal(decoded(await here.run(['token', '--audience', audience])).claims['aud'], audience);
   });

@@ -34,7 +34,7 @@ describe('fedbridge trust-policy --for', () => {
     ['--for', 'storage-transfer', '--subject-id', ID],
     ['--for', 'bigquery', '--identity', ID],
   ]) {
-    it(`prints a policy that pins only :sub, which its lint accepts, with ${args.join(' ')}`, async () => {
+    it(`prints a policy that pins only :sub and passes the lint: ${args.join(' ')}`, async () => {
       const text = await printed(...args);
       assert.deepEqual(JSON.parse(text), SUBJECT_ONLY);
       const { code, stdout } = await run([...args, '--lint', '-'], text);
@@ -42,7 +42,7 @@ describe('fedbridge trust-policy --for', () => {
     });
   }
 
-  it('prints the three pins of a service account for dataflow, which its lint accepts', async () => {
+  it('prints, for dataflow, a policy that pins :aud, :oaud and :sub and passes the lint', async () => {
     const args = ['--for', 'dataflow', '--unique-id', ID, '--audience', 'aws-lake'];
     const text = await printed(...args);
     assert.deepEqual(JSON.parse(text), trustPolicy({ uniqueId: ID, audience: 'aws-lake' }));
@@ -50,12 +50,12 @@ describe('fedbridge trust-policy --for', () => {
     assert.deepEqual([code, stdout], [0, '']);
   });
 
-  it('with --lint accepts a policy for dataflow only if it pins all three keys', async () => {
+  it('with --lint accepts a policy for dataflow only if the policy pins :aud, :oaud and :sub', async () => {
     const { code, stdout } = await run(['--for', 'dataflow', '--lint', '-'], JSON.stringify(SUBJECT_ONLY));
     assert.equal(code, 1);
     assert.match(stdout, /does not pin accounts\.google\.com:oaud/);
   });
-  it('with --lint does not need the ID, but then asks to check it', async () => {
+  it('with --lint does not require the ID, but prints a note to check it', async () => {
     const { code, stdout } = await run(['--for', 'bigquery', '--lint', '-'], JSON.stringify(SUBJECT_ONLY));
     assert.equal(code, 0);
     assert.match(stdout, /^Note: statement 1: trusts "110334567890123456789" for any audience\..*bq show/);

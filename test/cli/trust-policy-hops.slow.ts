@@ -35,7 +35,7 @@ const allowing = (...statements: readonly object[]) => ({
   Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
 });
 
-describe("a later role's trust policy", () => {
+describe('the printed trust policy of a later role in a chain', () => {
   it('trusts the previous role, and has no condition if no external ID is set', async () => {
     const plain = allowing({ Principal: { AWS: LAKE }, Action: 'sts:AssumeRole' });
     assert.deepEqual(await printed(1, { arn: DATA }), plain);
@@ -89,7 +89,7 @@ describe("a later role's trust policy", () => {
     await assert.rejects(assume({ ExternalId: undefined }), { name: 'AccessDenied' });
   });
 
-  it('is not printed if the chain is too short for the given --hop', async () => {
+  it('is not printed if the chain has fewer hops than the number in --hop', async () => {
     for (const [then, rule] of [
       [[], 'cannot be used, because role lake has no chained roles'],
       [[{ arn: DATA }], 'must be at most 1, the number of chained roles of lake'],

@@ -58,7 +58,7 @@ const configured = (...changes: readonly Change[]) => ({
   environment: { ...onlyMetadata().environment, FEDBRIDGE_CONFIG: `${sampleWith(...changes)}\n` },
 });
 
-describe('the trust policy', () => {
+describe('the trust policy that fedbridge prints', () => {
   it('equals the one in docs/how-to/aws-role.md and passes the lint if --unique-id is given', async () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/aws-role.md'), 'utf8');
     const [, block = ''] = /^```json\n([^]*?)^```/m.exec(page) ?? [];
@@ -188,7 +188,7 @@ describe('fedbridge trust-policy', () => {
     ['--lint', 'policy.json', 'lake'],
     ['--lint', 'policy.json', '--config', 'x.yaml'],
   ]) {
-    it(`prints its usage for ${args.join(' ')}`, async () => {
+    it(`prints its usage for the arguments ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await runTrustPolicy(args);
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, /^fedbridge trust-policy: \S.*\.\nUsage: fedbridge trust-policy \[/);

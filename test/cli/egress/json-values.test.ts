@@ -1,4 +1,4 @@
-// Log lines are read one by one, however the stream is divided into chunks.
+// Log lines are read one by one, and the result does not depend on how the stream is divided into chunks.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
@@ -21,13 +21,13 @@ async function read(text: string): Promise<Entry[]> {
 const VALUES = [{ a: 1 }, { text: '}],{"\\' }, { nested: [{ b: [] }, {}] }, {}];
 
 describe('lines of JSON', () => {
-  it('are read with their numbers; empty lines are skipped', async () => {
+  it('are read with their line numbers, and empty lines are skipped', async () => {
     assert.deepEqual(
       await read(`\n${VALUES.map((value) => JSON.stringify(value)).join('\r\n\n')}`),
       VALUES.map((value, i) => ({ line: 2 + 2 * i, value })),
     );
   });
-  it('that are invalid are reported, and the others are read', async () => {
+  it('are reported if they are invalid, and the other lines are still read', async () => {
     assert.deepEqual(await read('{"a":1}\n{"a":\nnode: warning\n{"b":2}\n'), [
       { line: 1, value: { a: 1 } },
       { line: 2, problem: 'is not JSON' },
@@ -35,7 +35,7 @@ describe('lines of JSON', () => {
       { line: 4, value: { b: 2 } },
     ]);
   });
-  it('that are too long do not fill the memory', async () => {
+  it('are reported and skipped if they are too long, so that they do not fill the memory', async () => {
     const pieces = Readable.from([
       '{"a":"',
       ...Array.from({ length: 6 }, () => 'x'.repeat(1024 * 1024)),
@@ -49,7 +49,7 @@ describe('lines of JSON', () => {
 });
 
 describe('a JSON array', () => {
-  it('is read element by element, with the line on which each begins', async () => {
+  it('is read element by element, with the line number of each element', async () => {
     const entries = await read(`\n${JSON.stringify(VALUES, null, 2)}\n`);
     assert.deepEqual(
       entries.map((entry) => ('value' in entry ? entry.value : entry)),
@@ -57,7 +57,7 @@ describe('a JSON array', () => {
     );
     assert.deepEqual(entries[1]?.line, 6);
   });
-  it('may be followed by another one', async () => {
+  it('may be followed by another array', async () => {
     assert.deepEqual(await read('[{"a":1}]\n[]\n[{"b":1}]\n'), [
       { line: 1, value: { a: 1 } },
       { line: 3, value: { b: 1 } },
@@ -85,7 +85,7 @@ describe('a JSON array', () => {
       ],
     ],
     [
-      'with other text',
+      'with text between its elements',
       '[{"a":1} x {"b":1}]',
       [
         { line: 1, value: { a: 1 } },
@@ -93,7 +93,7 @@ describe('a JSON array', () => {
       ],
     ],
     [
-      'with other values',
+      'with elements that are not objects',
       '[{"a":1},\n7,null]',
       [
         { line: 1, value: { a: 1 } },
@@ -109,7 +109,7 @@ describe('a JSON array', () => {
       ],
     ],
     [
-      'that ends twice',
+      'with a second closing bracket',
       '[{"a":1}]\n]',
       [
         { line: 1, value: { a: 1 } },
@@ -125,7 +125,7 @@ describe('a JSON array', () => {
       ],
     ],
   ] as const)
-    it(`${what} is reported`, async () => {
+    it(`${what} is reported as invalid`, async () => {
       assert.deepEqual(await read(text), entries);
     });
 });
