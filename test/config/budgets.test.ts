@@ -1,4 +1,4 @@
-// Egress budgets in the configuration: what is accepted, and how mistakes are reported.
+// Tests which egress budgets the configuration accepts, and how it reports mistakes in them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeConfig } from '../../src/cli/check/describe.ts';
@@ -15,7 +15,7 @@ const withBudget = (budget: Readonly<Record<string, unknown>>): Change => [
 const warningsFor = (...changes: readonly Change[]): readonly string[] =>
   findWarnings(configWith(...changes)).map(describeProblem);
 
-describe('a budget', () => {
+describe('an egress budget', () => {
   it('has a limit in bytes, and warns at 80 % by default', () => {
     assert.deepEqual(configWith(withBudget({})).budgets, [
       { callers: [{ kind: 'email', email: READER }], bytesPerDay: 500 * 2 ** 30, warnAt: 0.8 },
@@ -37,13 +37,21 @@ describe('a budget', () => {
       { callers: ['gke:a/b'] },
       /^budgets\[0\]\.callers\[0\]: must be an email.*issuers/,
     ],
-    ['of no bytes', { bytesPerDay: '0B' }, /^budgets\[0\]\.bytesPerDay: must be a size from 1B to 1000TB/],
-    ['without a unit', { bytesPerDay: 500 }, /^budgets\[0\]\.bytesPerDay: must be a size.*Write 500B/],
-    ['that never warns', { warnAt: 0 }, /^budgets\[0\]\.warnAt: must be a number above 0 and at most 1/],
-    ['that warns above 1', { warnAt: 1.5 }, /^budgets\[0\]\.warnAt: must be a number above 0 and at most 1/],
-    ['that warns at a percentage', { warnAt: 80 }, /^budgets\[0\]\.warnAt: .*Write 0\.8 for 80 %\./],
-    ['that warns at a text', { warnAt: '80%' }, /^budgets\[0\]\.warnAt: .*Write 0\.8 for 80 %\./],
-    ['that warns at a quoted number', { warnAt: '0.8' }, /^budgets\[0\]\.warnAt: .*without quotes/],
+    ['of zero bytes', { bytesPerDay: '0B' }, /^budgets\[0\]\.bytesPerDay: must be a size from 1B to 1000TB/],
+    [
+      'with a size without a unit',
+      { bytesPerDay: 500 },
+      /^budgets\[0\]\.bytesPerDay: must be a size.*Write 500B/,
+    ],
+    ['with a warnAt of 0', { warnAt: 0 }, /^budgets\[0\]\.warnAt: must be a number above 0 and at most 1/],
+    [
+      'with a warnAt above 1',
+      { warnAt: 1.5 },
+      /^budgets\[0\]\.warnAt: must be a number above 0 and at most 1/,
+    ],
+    ['with a warnAt of 80', { warnAt: 80 }, /^budgets\[0\]\.warnAt: .*Write 0\.8 for 80 %\./],
+    ['with a warnAt of "80%"', { warnAt: '80%' }, /^budgets\[0\]\.warnAt: .*Write 0\.8 for 80 %\./],
+    ['with a quoted number as warnAt', { warnAt: '0.8' }, /^budgets\[0\]\.warnAt: .*without quotes/],
     ['per month', { bytesPerMonth: '1TB' }, /bytesPerMonth/],
   ] as const)
     it(`${what} is rejected`, () => {
@@ -72,14 +80,14 @@ describe('a budget', () => {
     );
   });
 
-  it('causes a warning if a default list may not fit', () => {
+  it('causes a warning if it might be too small for a list of default size', () => {
     assertOneProblem(
       warningsFor(withBudget({ bytesPerDay: '1MiB' })),
       /^budgets\[0\]\.bytesPerDay: is less than 16MiB/,
     );
   });
 
-  it('is described by the check', () => {
+  it('is described in the output of fedbridge check', () => {
     assert.match(
       describeConfig(configWith(withBudget({ callers: [READER, 'project:acme-prod'] }))),
       new RegExp(

@@ -120,7 +120,7 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
   ],
 ];
 
-describe('a document', () => {
+describe('a configuration document', () => {
   for (const [claim, changes, problem] of REJECTED) {
     it(`is rejected unless ${claim}`, () => {
       assertOneProblem(problemsWith(...changes), problem);
@@ -128,15 +128,15 @@ describe('a document', () => {
   }
 });
 
-describe('a distribution', () => {
+describe('a CloudFront distribution in `via`', () => {
   const text = sampleWith(['buckets acme-lake', { role: 'lake', region: 'eu-west-1', via: `${VIA}/` }]);
   const problemsIn = (s3Endpoint: string): readonly string[] =>
     problemsOf(() => readConfigDocument(text, { AWS_ENDPOINT_URL_S3: s3Endpoint }));
 
-  it('is part of the bucket, without a trailing slash', () => {
+  it('is accepted with a trailing slash, which is removed', () => {
     assert.equal(readConfigDocument(text, {}).buckets.get('acme-lake')?.via, VIA);
   });
-  it('is rejected together with another S3 server, except for a stand-in on this machine', () => {
+  it('is rejected if AWS_ENDPOINT_URL_S3 is also set, unless that is a stand-in on this machine', () => {
     assertOneProblem(
       problemsIn('https://s3.example'),
       /^buckets\.acme-lake\.via: must not be set together with AWS_ENDPOINT_URL_S3/,

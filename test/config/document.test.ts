@@ -32,7 +32,7 @@ const linesIn = (text: string): (number | undefined)[] => {
   return [];
 };
 
-describe('a value that YAML does not read as text', () => {
+describe('a configuration value that YAML does not read as text', () => {
   for (const [name, from, to, problem] of [
     [
       'a unique ID',
@@ -62,7 +62,7 @@ describe('a value that YAML does not read as text', () => {
   }
 });
 
-describe('a name that other YAML parsers would change', () => {
+describe('a configured name that other YAML parsers would change', () => {
   it('is left unchanged if it is an all-digit bucket name with a leading zero', () => {
     const config = readConfigDocument(
       YAML.replaceAll('acme-lake', '0123').replace('bucket: 0123', 'bucket: "0123"'),
@@ -76,7 +76,7 @@ describe('a name that other YAML parsers would change', () => {
   });
 });
 
-describe('syntax errors', () => {
+describe('YAML syntax errors', () => {
   for (const [name, text, problem] of [
     [
       'a duplicate field',
@@ -150,7 +150,7 @@ describe('syntax errors', () => {
       assert.doesNotMatch(problems.join('\n'), /s3cr3t/, hop);
     }
   });
-  it('do not hide problems in fields that can still be read', () => {
+  it('do not prevent the report of problems in fields that can still be read', () => {
     const problems = problemsIn(
       `${YAML.replace('role: lake', 'role: laek')}audience: https://other.example\n`,
     );

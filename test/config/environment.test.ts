@@ -98,7 +98,7 @@ describe('an environment variable', () => {
     assert.equal(bare.aws.region, 'us-east-2');
   });
 
-  it("that is invalid is reported together with the document's problems", () => {
+  it("is reported together with the document's problems if its value is invalid", () => {
     const FEDBRIDGE_CONFIG = `${sampleWith(['audience', 5])}\n`;
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG, PORT: 'x', LOG_LEVEL: 'x' }).length, 3);
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG: 'a: "\n', PORT: 'x' }).length, 2);
@@ -106,7 +106,7 @@ describe('an environment variable', () => {
   });
 });
 
-describe('chunkAbove', () => {
+describe('the setting responses.chunkAbove', () => {
   it('is 32 MB on Cloud Run and unlimited elsewhere, unless the document sets it', () => {
     const chunkAbove = (env: Environment, value?: string) =>
       readConfig({ ...env, FEDBRIDGE_CONFIG: `${sampleWith(['responses', { chunkAbove: value }])}\n` })
@@ -117,7 +117,7 @@ describe('chunkAbove', () => {
   });
 });
 
-describe('VARIABLES', () => {
+describe('the list of environment variables', () => {
   it('contains each environment variable once, with its meaning', () => {
     const names = VARIABLES.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);

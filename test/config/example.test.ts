@@ -65,8 +65,8 @@ limits: { inFlight: 1000, perCaller: 200, stall: 30s, drain: 9s }
 const fieldsIn = (text: string) =>
   problemsOf(() => readConfigDocument(text, {})).map((problem) => problem.slice(0, problem.indexOf(':')));
 
-describe('the complete example', () => {
-  it('is read without losing a field', () => {
+describe('the complete example configuration', () => {
+  it('is read with all its fields', () => {
     const config = readConfigDocument(EXAMPLE, {});
     const role = {
       name: 'lake',
@@ -173,13 +173,13 @@ describe('the complete example', () => {
     });
   }
 
-  it('causes one error that reports every problem if several fields are invalid', () => {
+  it('causes one error that lists every problem if several fields are changed to invalid values', () => {
     const text = EXAMPLE.replace('externalId: 7f3c', 'externalId: 7').replace('maxAge: 10m', 'maxAge: -1');
     assert.deepEqual(fieldsIn(text), ['roles.lake.then[0].externalId', 'cors.maxAge']);
   });
 });
 
-describe('the CORS origin', () => {
+describe('an allowed CORS origin in the configuration', () => {
   for (const [origin, accepted] of [
     ['https://app.example', true],
     ['https://app.example:8443', true],

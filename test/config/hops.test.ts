@@ -77,17 +77,17 @@ describe("a later role's tags", () => {
       /\.tags\.Team: duplicates "team": session tag keys are not case-sensitive/,
     ],
     [
-      'do not repeat those of callerTags in a different case',
+      'do not repeat the tags of callerTags in a different case',
       { tags: { 'Caller-ID': 'x' }, callerTags: true },
       /\.tags\.Caller-ID: duplicates caller-id, which callerTags adds: session tag keys are not case-sensitive/,
     ],
     [
-      'exist if they are transitive',
+      'define every tag that is transitive',
       { tags: { team: 'x' }, transitiveTags: ['teams'] },
       /\.transitiveTags\[0\]: .*"teams"\. Did you mean "team"\?/,
     ],
     [
-      'include those of callerTags only if it is set',
+      'refer to the tags of callerTags only if callerTags is set',
       { transitiveTags: ['caller-id'] },
       /\.transitiveTags\[0\]: must be the key of a tag of the same chained role, not "caller-id"/,
     ],
@@ -133,12 +133,12 @@ describe("a hop's transitive tags", () => {
       /\.then\[1\]\.callerTags: must not set "caller-id" again/,
     ],
   ] as const) {
-    it(`cannot be set again ${again}`, () => {
+    it(`cannot be set a second time ${again}`, () => {
       assertOneProblem(problemsOfHops(...hops), problem);
     });
   }
 
-  it('may include those that callerTags adds, and a later hop may still set the other tags again', () => {
+  it('may be the tags that callerTags adds, and a later hop may then set other tags again', () => {
     assert.deepEqual(
       problemsOfHops(
         { tags: { team: 'data' }, callerTags: true, transitiveTags: [...CALLER_TAG_KEYS] },

@@ -1,4 +1,4 @@
-// Issuers other than Google, and the callers that grants name by issuer: what is accepted, and how mistakes are reported.
+// Tests which issuers other than Google, and which of their callers, the configuration accepts, and how it reports mistakes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
@@ -18,8 +18,8 @@ const withCallers = (...callers: readonly string[]): Change => ['grants 0 caller
 const warningsFor = (...changes: readonly Change[]): readonly string[] =>
   findWarnings(readConfigDocument(sampleWith(...changes), {})).map(describeProblem);
 
-describe('an issuer', () => {
-  it("has the bridge's audiences by default, or its own", () => {
+describe('an issuer in the configuration', () => {
+  it("accepts tokens for the bridge's audiences by default, or for its own audiences", () => {
     const own = { ...github, audience: ['https://a.example', 'https://b.example'] };
     const { issuers } = readConfigDocument(
       sampleWith(withIssuers(cluster, own), withCallers('gke-prod:a/b', 'github:x')),
@@ -33,14 +33,18 @@ describe('an issuer', () => {
 
   for (const [what, issuer, problem] of [
     [
-      'without TLS',
+      'with a URL without TLS',
       { url: 'http://issuer.example' },
       /url: must be the https URL.*Without TLS, anyone on the network could forge/,
     ],
-    ['with a query', { url: 'https://issuer.example/?a=b' }, /url: must be the https URL/],
-    ['with a password', { url: 'https://a:b@issuer.example' }, /url: must be the https URL/],
-    ['that is no URL', { url: 'issuer.example' }, /url: must be the https URL/],
-    ['whose keys are without TLS', { jwks: 'http://issuer.example/keys' }, /jwks: must be the https URL/],
+    ['with a query in its URL', { url: 'https://issuer.example/?a=b' }, /url: must be the https URL/],
+    ['with a password in its URL', { url: 'https://a:b@issuer.example' }, /url: must be the https URL/],
+    ['with an invalid URL', { url: 'issuer.example' }, /url: must be the https URL/],
+    [
+      'with keys that are served without TLS',
+      { jwks: 'http://issuer.example/keys' },
+      /jwks: must be the https URL/,
+    ],
     [
       'named project',
       { name: 'project' },
@@ -51,7 +55,7 @@ describe('an issuer', () => {
     ['named vend', { name: 'vend' }, /name: must be/],
     ['named google', { name: 'google' }, /name: must be/],
     ['with a colon in its name', { name: 'a:b' }, /name: must be/],
-    ['with a long name', { name: 'a'.repeat(32) }, /name: must be/],
+    ['with a name that is too long', { name: 'a'.repeat(32) }, /name: must be/],
     ['of an unknown kind', { kind: 'github' }, /kind: must be one of kubernetes, generic/],
     ['with an unknown field', { issuer: GKE }, /issuer/],
     ['that is Google', { url: 'https://accounts.google.com' }, /url: must not be Google's issuer/],
@@ -79,11 +83,11 @@ describe('an issuer', () => {
     });
   }
 
-  it('may use plain http only on this machine', () => {
+  it('may have a plain http URL on this machine', () => {
     assert.deepEqual(problemsWith(withIssuers({ ...cluster, url: 'http://127.0.0.1:8086' })), []);
   });
 
-  it('has a name and a URL that no other issuer has', () => {
+  it('is rejected if another issuer has the same name or the same URL', () => {
     assertOneProblem(
       problemsWith(withIssuers(cluster, { ...github, name: 'gke-prod' })),
       /^issuers\[1\]\.name: must differ from issuers\[0\].name, which is also "gke-prod"/,
@@ -94,7 +98,7 @@ describe('an issuer', () => {
     );
   });
 
-  it('is one of ten at most', () => {
+  it('is rejected if there are more than ten issuers', () => {
     const many = Array.from({ length: 11 }, (_, i) => ({ ...github, name: `i${i}`, url: `${GITHUB}/${i}` }));
     assertOneProblem(problemsWith(withIssuers(...many)), /^issuers: must have at most 10 entries/);
   });
@@ -108,7 +112,7 @@ describe('an issuer', () => {
   });
 });
 
-describe('a caller of an issuer', () => {
+describe('a caller from an issuer other than Google', () => {
   for (const [caller, problem] of [
     ['gke-prods:analytics/etl', /Did you mean "gke-prod:analytics\/etl"/],
     [
@@ -124,13 +128,13 @@ describe('a caller of an issuer', () => {
     [`github:${'x'.repeat(256)}`, /must be an email/],
     ['group:data@acme.example', /Groups and domains never match/],
   ] as const) {
-    it(`is rejected with the fix: ${caller.slice(0, 60)}`, () => {
+    it(`is rejected with a suggested fix if its form is wrong: ${caller.slice(0, 60)}`, () => {
       assertOneProblem(problemsWith(withIssuers(cluster, github), withCallers(caller)), problem);
       assertOneProblem(problemsWith(withIssuers(cluster, github), ['operators', [caller]]), problem);
     });
   }
 
-  it('may have a subject with any visible characters', () => {
+  it('may have a subject that contains any visible characters', () => {
     for (const subject of [
       'repo:acme/etl:ref:refs/heads/main',
       'repo:a/b:environment:my env (1)',
@@ -140,7 +144,7 @@ describe('a caller of an issuer', () => {
       assert.deepEqual(problemsWith(withIssuers(github), withCallers(`github:${subject}`)), []);
   });
 
-  it('with a wildcard causes a warning', () => {
+  it('causes a warning if its subject contains a wildcard', () => {
     const [warning = ''] = warningsFor(withIssuers(github), withCallers('github:repo:acme/etl:*'));
     assert.match(warning, /^grants\[0\]\.callers\[0\]: contains "\*".*compares subjects exactly/);
   });

@@ -18,7 +18,7 @@ describe('the platform', () => {
       revision: 'doctor-abc',
     });
   });
-  it('is a machine if K_SERVICE is unset or empty', () => {
+  it('is an ordinary machine if K_SERVICE is unset or empty', () => {
     assert.deepEqual(readPlatform({}), { kind: 'machine' });
     assert.deepEqual(readPlatform({ K_SERVICE: '', PORT: '8080' }), { kind: 'machine' });
   });

@@ -166,7 +166,7 @@ const ACCEPTED: readonly (readonly [path: string, value: unknown])[] = [
   ['limits drain', '0s'],
 ];
 
-describe('a field', () => {
+describe('a configuration field', () => {
   for (const [path, value, problem] of REJECTED) {
     it(`${path} rejects ${(JSON.stringify(value) as string | undefined)?.slice(0, 60) ?? 'a missing value'}`, () => {
       assertOneProblem(problemsWith([path, value]), problem);
@@ -179,7 +179,7 @@ describe('a field', () => {
   }
 });
 
-describe('an unknown field', () => {
+describe('an unknown configuration field', () => {
   for (const [path, problem] of [
     ['audiance', /^audiance: is not a known field\. Did you mean "audience"\?/],
     ['aws regoin', /^aws\.regoin: .*Did you mean "region"\?/],
@@ -197,7 +197,7 @@ describe('an unknown field', () => {
   }
 });
 
-describe('a valid document', () => {
+describe('a valid configuration document', () => {
   it('has its defaults filled in', () => {
     const config = configWith(['aws audience', undefined]);
     assert.equal(config.aws.audience, 'fedbridge');

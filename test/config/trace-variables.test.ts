@@ -11,8 +11,8 @@ const tracesIn = (env: Environment) => readConfig({ FEDBRIDGE_CONFIG: INLINE, ..
 const problemsIn = (env: Environment) =>
   problemsOf(() => readConfig({ FEDBRIDGE_CONFIG: INLINE, ...ENDPOINT, ...env }));
 
-describe("OpenTelemetry's variables", () => {
-  it('have defaults', () => {
+describe("OpenTelemetry's environment variables", () => {
+  it('have default values', () => {
     assert.deepEqual(tracesIn(ENDPOINT), {
       url: 'http://127.0.0.1:4318/v1/traces',
       headers: {},
@@ -22,7 +22,7 @@ describe("OpenTelemetry's variables", () => {
     });
   });
 
-  it('change nothing without an endpoint, even if they are invalid', () => {
+  it('have no effect without an endpoint, even if they are invalid', () => {
     assert.equal(tracesIn({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_TRACES_SAMPLER: 'x' }), undefined);
   });
 
@@ -32,11 +32,11 @@ describe("OpenTelemetry's variables", () => {
     { OTEL_TRACES_EXPORTER: 'none' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
   ])
-    it(`turn traces off with ${JSON.stringify(off)}`, () => {
+    it(`can turn traces off: ${JSON.stringify(off)}`, () => {
       assert.equal(tracesIn({ ...ENDPOINT, ...off }), undefined);
     });
 
-  it('append v1/traces only to the general endpoint', () => {
+  it('set the URL for traces, and v1/traces is appended only to the general endpoint', () => {
     for (const [name, value, url] of [
       ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://otlp.example/otlp/', 'https://otlp.example/otlp/v1/traces'],
       ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://otlp.example', 'https://otlp.example/v1/traces'],
@@ -50,7 +50,7 @@ describe("OpenTelemetry's variables", () => {
       assert.equal(tracesIn({ ...ENDPOINT, [name]: value })?.url, url);
   });
 
-  it('override general values with values for traces', () => {
+  it('that are specific to traces override the general variables', () => {
     const traces = tracesIn({
       ...ENDPOINT,
       OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=general, x-tenant=a%2Cb ,',
@@ -61,7 +61,7 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual(traces?.headers, { 'x-key': 'traces', 'x-tenant': 'a,b' });
   });
 
-  it('name the service: OTEL_SERVICE_NAME before OTEL_RESOURCE_ATTRIBUTES before the Cloud Run service', () => {
+  it('set the service name: OTEL_SERVICE_NAME overrides OTEL_RESOURCE_ATTRIBUTES, which overrides the Cloud Run service', () => {
     const env = { ...ENDPOINT, K_SERVICE: 'run' };
     assert.equal(tracesIn(env)?.resource['service.name'], 'run');
     const named = { ...env, OTEL_RESOURCE_ATTRIBUTES: 'service.name=attributes,team=data%20lake' };
@@ -94,12 +94,12 @@ describe("OpenTelemetry's variables", () => {
     });
 
   for (const ratio of ['1.5', '-0.1', 'x', '1e1'])
-    it(`reject the ratio ${ratio}`, () => {
+    it(`are rejected if the sampling ratio is ${ratio}`, () => {
       const env = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio };
       assertOneProblem(problemsIn(env), /^OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1/);
     });
 
-  it('accept ratios from 0 to 1, and ignore a ratio that the sampler does not use', () => {
+  it('may set a sampling ratio from 0 to 1, which is ignored if the sampler does not use it', () => {
     for (const [text, ratio] of [
       ['0', 0],
       ['0.001', 0.001],
@@ -114,7 +114,7 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual(tracesIn(unused)?.sampler, { parentBased: false, ratio: 1 });
   });
 
-  it('allow headers over plain http only on this machine', () => {
+  it('may set headers for a plain http endpoint only if it is on this machine', () => {
     const headers = { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=s3cr3t' };
     for (const host of ['127.0.0.1', 'localhost', '[::1]'])
       assert.ok(tracesIn({ ...headers, OTEL_EXPORTER_OTLP_ENDPOINT: `http://${host}:4318` }), host);

@@ -22,7 +22,7 @@ const MALFORMED = [
   '1h30m',
 ];
 
-describe('a duration', () => {
+describe('a duration in the configuration', () => {
   for (const [text, seconds] of [
     ['0s', 0],
     ['30s', 30],
@@ -49,7 +49,7 @@ describe('a duration', () => {
   });
 });
 
-describe('a size', () => {
+describe('a size in the configuration', () => {
   for (const [text, bytes] of [
     ['0B', 0],
     ['5B', 5],
