@@ -62,7 +62,7 @@ export function claimKeys(
 ): void {
   const left = options.left ?? new Map<string, string>();
 
-  describe('a key', () => {
+  describe('an object key', () => {
     let headers: Record<string, string>;
     before(async () => {
       headers = { authorization: `Bearer ${await stage().token('reader')}` };
@@ -91,7 +91,7 @@ export function claimKeys(
       await fc.assert(fc.asyncProperty(anyKey, comesBack), { numRuns: 150 });
     });
 
-    it('names the same object in the query as in the path', async () => {
+    it('names the same object in the query parameter as in the path', async () => {
       for (const key of ODD_KEYS.filter((one) => !left.has(one))) {
         await stage().put(key, `this is ${key}`);
         const query = new URLSearchParams({ bucket: 'acme-lake', key }).toString();

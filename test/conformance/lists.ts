@@ -88,14 +88,14 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(keysOf(xml), KEYS.slice(4));
     });
 
-    it('by ListObjectsV2 includes owners on request', async () => {
+    it('by ListObjectsV2 includes owners if fetch-owner is set', async () => {
       const owners = async (query: string): Promise<number> =>
         elements(await list(`list-type=2&${PREFIX}${query}`), 'ID').length;
       assert.equal(await owners('&fetch-owner=true'), KEYS.length);
       assert.equal(await owners(''), 0);
     });
 
-    it('encodes keys on request', async () => {
+    it('has URL-encoded keys if the request sets encoding-type=url', async () => {
       const xml = await list(`list-type=2&encoding-type=url&${PREFIX}`);
       const decoded = keysOf(xml).map((key) => decodeURIComponent(key.replaceAll('+', ' ')));
       assert.deepEqual(decoded, KEYS);
@@ -140,7 +140,7 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual([keys, prefixes], [DIRECTLY, ['raw/list/deep/', 'raw/list/z/']]);
     });
 
-    it('reveals no account, tenant or role', async () => {
+    it('does not reveal an account, tenant or role', async () => {
       for (const query of [`list-type=2&${PREFIX}`, PREFIX, `versions&${PREFIX}`]) {
         const reply = await stage().get(`/acme-lake?${query}`, { as: 'reader' });
         // Ceph adds an element with the tenant's name to each list, and the bridge forwards lists unchanged.
@@ -159,7 +159,7 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListBuckets');
     });
 
-    it('has a region that HEAD and GetBucketLocation return', async () => {
+    it('has the same region in the responses to HEAD and GetBucketLocation', async () => {
       const head = await stage().get('/acme-lake', { as: 'scoped', method: 'HEAD' });
       assert.deepEqual([head.status, head.headers['x-amz-bucket-region']], [200, stage().region]);
       stage().seen('HeadBucket');

@@ -107,7 +107,7 @@ export function claimObjects(stage: () => Stage): void {
       });
     }
 
-    it('is returned whole for an invalid range', async () => {
+    it('is returned whole if the range is invalid', async () => {
       for (const range of ['bytes=abc', 'bytes=9-1', 'lines=1-2', 'bytes=']) {
         const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
         // Ceph 16 treats some invalid ranges as valid. The bridge forwards Ceph's response, whose body must match its

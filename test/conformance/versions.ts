@@ -12,7 +12,7 @@ const values = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text);
 
 export function claimVersions(stage: () => Stage): void {
-  describe('a version', () => {
+  describe('an object version', () => {
     let [first, second, marker] = ['', '', ''];
     before(async () => {
       const { owner } = stage();
@@ -59,7 +59,7 @@ export function claimVersions(stage: () => Stage): void {
       else assert.ok([400, 404].includes(reply.status), String(reply.status));
     });
 
-    it('is listed after all newer versions, page by page', async () => {
+    it('is listed after all newer versions of the object, even across pages', async () => {
       const list = async (query: string): Promise<string> => {
         const reply = await stage().get(`/${Bucket}?versions&prefix=raw/${query}`, { as: 'reader' });
         assert.equal(reply.status, 200, reply.text);
@@ -101,7 +101,7 @@ export function claimVersions(stage: () => Stage): void {
     });
   });
 
-  describe('a request for metadata', () => {
+  describe('a request for tags or attributes', () => {
     before(() => stage().put('raw/public/tagged', 'tagged', { Tagging: 'team=lake&stage=raw%20data' }));
 
     it("returns the object's tags", async () => {
