@@ -129,7 +129,7 @@ for (const [file, values] of [
   });
 }
 
-describe('the two builds', () => {
+describe('the builds in the two Cloud Build files', () => {
   it('run as different service accounts', () => {
     const accounts = [TEST_BUILD, DEPLOY_BUILD].map(({ build }) => build.serviceAccount);
     assert.deepEqual(accounts, [
@@ -147,7 +147,7 @@ describe('the two builds', () => {
     );
   });
 
-  it('look up digests with the same command, which a shell can parse', () => {
+  it('look up digests with the same command, which is valid shell syntax', () => {
     const [, command = ''] = /^#\n((?:# {3}.*\n)+)(?=#\n# The values)/m.exec(TEST_BUILD.text) ?? [];
     const lines = command.replaceAll(/^# {3}/gm, '');
     execFileSync('bash', ['-n', '-c', lines]);

@@ -45,7 +45,7 @@ describe('the build of a candidate image', () => {
     });
   });
 
-  it('deploys nothing', () => {
+  it('does not deploy the image', () => {
     assert.doesNotMatch(JSON.stringify(TEST_BUILD.build), /gcloud|probe/);
   });
 });
@@ -75,13 +75,13 @@ describe('the build that deploys an image', () => {
     ]);
   });
 
-  it('moves no traffic if the revision does not start', () => {
+  it('does not move traffic if the new revision does not start', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES, { deployCode: 1 });
     assert.equal(failed?.id, 'deploy');
     assertCalls(calls, BEFORE_TRAFFIC.slice(0, -2));
   });
 
-  it('moves no traffic if the probe fails, and prints the next steps', () => {
+  it('does not move traffic if the probe fails, and prints the next steps', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES, { probeCode: 1 });
     assert.equal(failed?.id, 'probe');
     assertCalls(calls, BEFORE_TRAFFIC);
@@ -95,7 +95,7 @@ describe('the build that deploys an image', () => {
     );
   });
 
-  it('moves no traffic to a revision that was created during the probe', () => {
+  it('does not move traffic to a revision that was created while the probe was running', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES, {
       latestRevision: 'fedbridge-00003-other',
     });
@@ -107,7 +107,7 @@ describe('the build that deploys an image', () => {
     assert.ok(!calls.some((call) => /update-traffic|latest$/.test(call)), calls.join('\n'));
   });
 
-  it('calls the probe with all its options', () => {
+  it('passes all required options to the probe', () => {
     const script = DEPLOY_BUILD.build.steps.find(({ id }) => id === 'probe')?.args[1] ?? '';
     const help = execFileSync(process.execPath, [`${ROOT}deploy/probe.ts`, '--help'], { encoding: 'utf8' });
     const options = (text: string): string[] =>

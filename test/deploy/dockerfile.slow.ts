@@ -10,8 +10,8 @@ import { isSent, PREAMBLE, ROOT, STAGES, textsOf } from './dockerfile.ts';
 const NO_STAGE: Stage = { from: '', instructions: [] };
 const [build = NO_STAGE, image = NO_STAGE, ...more] = STAGES;
 
-describe('the base image', () => {
-  it('is the same in both stages, so that the same Node creates and reads the compile cache', () => {
+describe('the base image in the Dockerfile', () => {
+  it('is the same in both stages, so that the same Node version creates and reads the compile cache', () => {
     assert.deepEqual(more, []);
     assert.deepEqual(
       PREAMBLE.map(({ name, text }) => `${name} ${text}`),

@@ -82,7 +82,7 @@ describe('the files in an image', () => {
 });
 
 describe('the bridge in an image', () => {
-  it("starts from the compile cache, reads an object with a caller's token, and writes no file", async (test) => {
+  it("starts from the compile cache, reads an object with a caller's token, and does not write a file", async (test) => {
     const before = image.state();
     const wire = await startWire({ program: bridge(), environment: { ...image.environment, ...DEBUG } });
     test.after(() => wire.close());
@@ -103,7 +103,7 @@ describe('the bridge in an image', () => {
     assert.deepEqual(image.state(), before);
   });
 
-  it('exports a trace, for which it loads the exporter', async (test) => {
+  it('loads the trace exporter and exports a trace', async (test) => {
     const receiver = await startOtlpReceiver();
     const environment = { ...image.environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.origin };
     const wire = await startWire({ program: bridge(), environment });
@@ -159,7 +159,7 @@ describe('the bridge in an image', () => {
       () => false,
     );
     if (!possible) {
-      test.skip('this machine does not allow a PID namespace (unshare)');
+      test.skip('this machine does not allow the test to create a PID namespace (unshare)');
       return;
     }
     const wire = await startWire();

@@ -54,9 +54,13 @@ describe("the bridge's listening address", () => {
    */
   const cases: readonly (readonly [string, Record<string, string>, number])[] = [
     ['loopback by default, so that a laptop exposes nothing', {}, 0],
-    ['every address on Cloud Run', { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-00001' }, 200],
     [
-      'the one in FEDBRIDGE_HOST, even on Cloud Run',
+      'every address of the container on Cloud Run',
+      { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-00001' },
+      200,
+    ],
+    [
+      'the address in FEDBRIDGE_HOST, even on Cloud Run',
       { K_SERVICE: 'lake-bridge', FEDBRIDGE_HOST: '127.0.0.1' },
       0,
     ],
@@ -124,7 +128,7 @@ async function otherMachine(test: TestContext): Promise<OtherMachine | undefined
     await ip('-n', name, 'addr', 'add', '198.18.7.2/30', 'dev', there);
     await ip('-n', name, 'link', 'set', there, 'up');
   } catch (error) {
-    test.skip(`this machine cannot create a network namespace: ${String(error)}`);
+    test.skip(`the test cannot create a network namespace on this machine: ${String(error)}`);
     return undefined;
   }
   const program = `fetch('http://198.18.7.1:' + process.argv[1] + '/-/live').then(

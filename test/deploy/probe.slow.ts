@@ -92,7 +92,7 @@ describe('the probe', () => {
 });
 
 describe('the probe of an overly permissive bridge', () => {
-  it('fails if the bridge allows a read of the ungranted key', async (test) => {
+  it('fails if the bridge allows a read of a key that is not granted', async (test) => {
     const whole = `callers: [${emailOf('reader')}], allow: [get], bucket: acme-lake`;
     const { probe, close } = await startStage(configured({ grants: [whole] }));
     test.after(close);
@@ -102,7 +102,7 @@ describe('the probe of an overly permissive bridge', () => {
     });
   });
 
-  it('fails if the bridge allows a read by the ungranted account', async (test) => {
+  it('fails if the bridge allows a read by an account without a grant', async (test) => {
     const anyone = `callers: [${emailOf('reader')}, ${emailOf('stranger')}], allow: [get], bucket: acme-lake, key: ${KEY}`;
     const { probe, close } = await startStage(configured({ grants: [anyone] }));
     test.after(close);

@@ -56,7 +56,7 @@ describe('the configuration on a VM', () => {
 
   it("can be read by the unit's processes, but not by a process outside its group", async (test) => {
     if (!isRoot) {
-      test.skip('requires root, because a process must run as a different user');
+      test.skip('this test must run as root, because it starts a process as a different user');
       return;
     }
     const wire = await startWire();

@@ -79,7 +79,7 @@ describe('the installer', () => {
   });
 });
 
-describe("the installer's wait for a process to start", () => {
+describe('the installer, while waiting for a process to start', () => {
   for (const host of ['127.0.0.1', '127.0.0.2', '::1', '0.0.0.0']) {
     it(`polls the metrics at the address set in /etc/fedbridge/environment: ${host}`, async (test) => {
       const server = createServer((request, response) => {
