@@ -1,4 +1,4 @@
-// docs/operate/who-read-what.md: the SQL for the bridge's log names only fields of real log lines, and selects real lines.
+// The SQL queries in docs/operate/who-read-what.md name only fields that the bridge's log lines have, and select the right lines.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../support/bridge-process.ts';
@@ -12,7 +12,7 @@ import { textOf } from './render.ts';
 const ALL = blocks('sql', textOf('docs/operate/who-read-what.md'));
 const OF_BRIDGE = ALL.filter((sql) => sql.includes('json_payload'));
 
-/** @returns the paths of fields, such as `s3.code` */
+/** @returns the paths of all fields in a log line, such as `s3.code` */
 const pathsIn = (sql: string): string[] =>
   [...sql.matchAll(/\bjson_payload\.([\w.]+)/g)].map(([, path = '']) => path);
 
@@ -25,8 +25,8 @@ const fieldOf = (line: LogLine, path: string): unknown =>
     );
 
 /**
- * @returns whether the line fulfills the query's comparisons with literals and with NULL, except with the example's
- * bucket and prefix
+ * @returns whether the line meets the query's conditions that compare a field with a literal or with NULL; the condition on
+ * the bucket is ignored
  */
 function isSelected(line: LogLine, sql: string): boolean {
   const conditions = sql.matchAll(/AND JSON_VALUE\(json_payload\.([\w.]+)\) (?:= '([^']*)'|IS (NOT )?NULL)/g);
@@ -47,7 +47,7 @@ const CONFIG = configured({
   ],
 });
 
-describe('the queries of "Who read what"', () => {
+describe('the queries in docs/operate/who-read-what.md', () => {
   let wire: ReloadingWire;
   before(async () => {
     wire = await startReloading(CONFIG);
@@ -84,7 +84,7 @@ describe('the queries of "Who read what"', () => {
   });
   for (const sql of OF_BRIDGE) {
     const conditions = sql.slice(sql.indexOf('INTERVAL 7 DAY)') + 15, sql.search(/GROUP BY|ORDER BY/));
-    it(`select a line that has every field that the query reads: ${conditions.trim().replace(/\s+/g, ' ')}`, () => {
+    it(`select a log line that has every field that the query reads: ${conditions.trim().replace(/\s+/g, ' ')}`, () => {
       const selected = wire.bridge.lines.filter((line) => isSelected(line, sql));
       assert.ok(selected.length > 0);
       assert.deepEqual(
@@ -104,7 +104,7 @@ describe('the queries of "Who read what"', () => {
       .map(({ requestId }) => requestId);
     assert.equal(new Set(ids).size, ids.length);
   });
-  it('are marked as not run, and their parentheses match', () => {
+  it('are marked as not run, and have balanced parentheses', () => {
     assert.ok(OF_BRIDGE.length >= 6 && ALL.length > OF_BRIDGE.length);
     for (const sql of ALL) {
       assert.match(sql, /^-- not run here: /);

@@ -50,7 +50,7 @@ describe('docs/how-to/bulk-copies/', () => {
     assert.deepEqual(statementsOf(only('json', pageOf('README'))), statementsOf(readPolicyOf(config, arn)));
   });
 
-  it('shows the same call of the module as its README.md', () => {
+  it("shows the same module call as the module's README.md", () => {
     const [, ...call] = only('hcl', pageOf('storage-transfer')).split('\n');
     assert.equal(call.join('\n'), blocks('hcl', textOf('terraform/modules/bulk-copy/README.md'))[0]);
   });

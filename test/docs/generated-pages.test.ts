@@ -1,4 +1,4 @@
-// The generated parts of the reference are up to date.
+// The generated files and the generated parts of the reference pages are up to date.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rendered, textOf } from './render.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { startWire } from '../support/wire.ts';
 import { textOf } from './render.ts';
 
-it("docs/reference/sandbox.md shows how to use a cluster's token", async (test) => {
+it('the commands in docs/reference/sandbox.md get a token of the emulated cluster, and the bridge accepts the token', async (test) => {
   const block = /^TOKEN=.*issuer-tokens.*\n.*$/m.exec(textOf('docs/reference/sandbox.md'))?.[0] ?? '';
   const wire = await startWire();
   test.after(() => wire.close());

@@ -1,4 +1,4 @@
-// The errors in docs/openapi.yaml are those of the table of faults and of S3.
+// The errors in docs/openapi.yaml are the errors in the table of faults and the errors from S3.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { S3_OUTCOMES } from '../../src/api/responses/s3-error.ts';
@@ -36,7 +36,7 @@ const errorStatuses = (method: string, path: string): number[] =>
     .filter((status) => status >= 400);
 
 describe('the errors in docs/openapi.yaml', () => {
-  it('have the outcomes of the table of faults', () => {
+  it('have exactly the outcomes in the table of faults and from S3', () => {
     const outcomes = [
       ...rowsWithout(...ELSEWHERE).map(({ outcome }) => outcome),
       ...S3_OUTCOMES.map(([outcome]) => outcome),
@@ -44,14 +44,14 @@ describe('the errors in docs/openapi.yaml', () => {
     assert.deepEqual(enumOf('Outcome'), distinct(outcomes));
   });
 
-  it('have the codes of the table of faults', () => {
+  it('have exactly the S3 error codes in the table of faults', () => {
     const codes = rowsWithout(...ELSEWHERE, ...STS).flatMap(({ s3Code, toS3Client }) =>
       toS3Client === undefined ? [s3Code] : [s3Code, toS3Client.s3Code],
     );
     assert.deepEqual(enumOf('BridgeCode'), distinct(codes));
   });
 
-  it('of requests that the bridge could not read are in the description of the API', () => {
+  it('include those for unreadable requests, which are in the description of the API', () => {
     const statuses = Object.entries<FaultRow>(FAULTS).flatMap(([code, { status }]) =>
       UNREAD.includes(code) ? [status] : [],
     );
@@ -59,7 +59,7 @@ describe('the errors in docs/openapi.yaml', () => {
     assert.match(openapi.info.description.replaceAll(/\s+/g, ' '), /respond with 400, 408 or 431 and close/);
   });
 
-  it('of /-/sts have the codes of STS, or codes that all routes share', () => {
+  it('for /-/sts have only the error codes of that route and the codes that all routes share', () => {
     const described = enumOf('StsCode');
     const own = [
       ...Object.values<FaultRow>(STS_ROUTE_FAULTS).map(({ s3Code }) => s3Code),
@@ -71,7 +71,7 @@ describe('the errors in docs/openapi.yaml', () => {
       assert.ok(own.includes(String(code)) || shared.includes(code), String(code));
   });
 
-  it('of objects have every status that a read can have, and no other', () => {
+  it('for object reads have exactly the error statuses that a read can cause', () => {
     const others = [...ELSEWHERE, ...STS, ...Object.keys(VENDING_FAULTS), ...UNREAD, ...NOT_IN_DOCUMENT];
     const statuses = rowsWithout(...others).flatMap(({ status, toS3Client }) =>
       toS3Client === undefined ? [status] : [status, toS3Client.status],
@@ -82,19 +82,19 @@ describe('the errors in docs/openapi.yaml', () => {
     assert.deepEqual(errorStatuses('get', '/-/object'), expected);
   });
 
-  it('of credentials have every status of the faults of issued credentials', () => {
+  it('for /-/credentials have the statuses of all faults that concern issued credentials', () => {
     const described = errorStatuses('get', '/-/credentials');
     for (const { status } of Object.values<FaultRow>(VENDING_FAULTS))
       assert.ok(described.includes(status), String(status));
   });
 
-  it('of /-/sts have every status of its faults, except that of other methods', () => {
+  it('for /-/sts have the statuses of all faults of that route, except the 405 for unsupported methods', () => {
     const described = errorStatuses('post', '/-/sts');
     for (const { status } of [...Object.values<FaultRow>(STS_ROUTE_FAULTS), FAULTS.request_too_slow])
       assert.equal(described.includes(status), status !== 405, String(status));
   });
 
-  it('exist in the table of faults or come from S3, in every operation', () => {
+  it('have, for every operation, only statuses that are in the table of faults or come from S3', () => {
     const known = new Set([
       ...rowsWithout(...ELSEWHERE).flatMap(({ status, toS3Client, toStsClient }) =>
         [status, toS3Client?.status, toStsClient?.status].filter((each) => each !== undefined),

@@ -18,7 +18,7 @@ const namesIn = (where: string, { parameters } = OBJECT): string[] =>
   parameters.flatMap((each) => (each.in === where ? [each.name] : []));
 
 describe('docs/openapi.yaml', () => {
-  it('has the version of the package, and a relative URL', () => {
+  it("has the package's version and a relative server URL", () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
       version: string;
     };
@@ -29,7 +29,7 @@ describe('docs/openapi.yaml', () => {
     );
   });
 
-  it('describes every path of the bridge, and no other path', () => {
+  it('describes exactly the paths that the bridge serves', () => {
     const control = CONTROL_ROUTES.map(([path]) => path);
     const expected = ['/', '/{bucket}', '/{bucket}/{key}', ...QUERY_FORM_PATHS, ...control, '/-/sts/'];
     assert.deepEqual(Object.keys(openapi.paths).toSorted(), expected.toSorted());
@@ -42,7 +42,7 @@ describe('docs/openapi.yaml', () => {
       assert.ok(requests.length > 0, `${method} ${path}`);
   });
 
-  it('uses every component', () => {
+  it('uses every component that it defines', () => {
     const text = JSON.stringify(openapiSource);
     for (const [kind, components] of Object.entries(openapiSource.components))
       for (const name of Object.keys(components)) {
@@ -83,7 +83,7 @@ describe('the S3 operations in docs/openapi.yaml', () => {
     assert.deepEqual(inOrder.toSorted(byName), served.toSorted(byName));
   });
 
-  it('have exactly the query parameters that their path describes', () => {
+  it('have exactly the query parameters that the description of their path lists', () => {
     for (const operation of operations) {
       const rows = operation['x-s3-operations'];
       if (rows === undefined) continue;
@@ -99,7 +99,7 @@ describe('the S3 operations in docs/openapi.yaml', () => {
     }
   });
 
-  it('include HEAD of objects, with the parameters of GetObject', () => {
+  it('include HEAD requests for objects, with the same parameters as GetObject', () => {
     const [head] = operationOf('head', '/{bucket}/{key}')['x-s3-operations'] ?? [];
     const get = OBJECT['x-s3-operations']?.find(({ name }) => name === 'GetObject');
     assert.deepEqual(head, { ...get, name: 'HeadObject' });
@@ -121,7 +121,7 @@ describe('the headers in docs/openapi.yaml', () => {
   /** S3 rejects these headers in reads. */
   const ONLY_IN_UPLOADS = /^x-amz-server-side-encryption(?!-customer-)/;
 
-  /** A header of lists only, and the headers that the bridge does not forward unchanged. */
+  /** A header that only lists have, and the headers that the bridge does not forward unchanged. */
   const OTHERS = ['x-amz-optional-object-attributes', 'if-range', 'x-amz-expected-bucket-owner'];
 
   it('include every request header that the bridge forwards', () => {
@@ -133,7 +133,7 @@ describe('the headers in docs/openapi.yaml', () => {
     assert.deepEqual([...described].toSorted(), [...expected].toSorted());
   });
 
-  it('include every header of an object that the bridge forwards, except Content-Type', () => {
+  it('include every object header that the bridge forwards, except Content-Type', () => {
     const described = new Set(
       ['200', '206']
         .flatMap((status) => Object.keys(OBJECT.responses[status]?.headers ?? {}))
@@ -145,7 +145,7 @@ describe('the headers in docs/openapi.yaml', () => {
 });
 
 describe('the actions in docs/openapi.yaml', () => {
-  it('are those that `allow` in a grant accepts', () => {
+  it('are exactly the actions that `allow` in a grant accepts', () => {
     assert.deepEqual(openapi.components['schemas']?.['Action']?.['enum'], [...WORDS, 'vend']);
     const action = operationOf('get', '/-/explain').parameters.find(({ name }) => name === 'action');
     assert.deepEqual(action?.schema['enum'], [...WORDS, 'vend']);

@@ -84,7 +84,7 @@ for (const document of DOCUMENTS) {
       }
     });
 
-    it('names only npm scripts in package.json', () => {
+    it('names only npm scripts that package.json defines', () => {
       const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
       for (const [, script = ''] of textOf(document).matchAll(/\bnpm run ([a-z:-]+)/g))
         assert.ok(Object.hasOwn(scripts, script), `npm run ${script}`);

@@ -22,7 +22,7 @@ for (const page of PAGES) {
   const blocks = [...textOf(page).matchAll(/^( *)```sh\n(.*?)^ *```/gms)].map(([, indent = '', block = '']) =>
     block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
-  describe(`the commands of ${page}`, { skip: blocks.length === 0 && 'it has none' }, () => {
+  describe(`the commands in ${page}`, { skip: blocks.length === 0 && 'it has none' }, () => {
     for (const block of blocks) {
       const [start = ''] = block.split('\n');
       it(`run without an error: ${start.slice(0, 80)}`, () => {

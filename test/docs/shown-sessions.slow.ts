@@ -55,7 +55,7 @@ describe('transcripts of sandbox sessions', () => {
     });
 
   it(
-    "include the tutorial's program, which prints the output shown",
+    "include the tutorial's program, which prints the output that the tutorial shows",
     { skip: !hasBoto3 && 'needs boto3' },
     async () => {
       const [, output = ''] = /The program prints:\n\n```text\n([^]*?)```/.exec(textOf(TUTORIAL)) ?? [];

@@ -21,7 +21,7 @@ function table(page: string, heading: string): string[][] {
 
 const unquoted = (cell = ''): string => cell.replaceAll('`', '');
 
-it('the table of errors lists every outcome with its statuses', () => {
+it('docs/reference/errors.md lists every outcome with its statuses', () => {
   const told = new Map(
     table('docs/reference/errors.md', '`x-fedbridge-error`').map(([outcome, statuses]) => [
       unquoted(outcome),
