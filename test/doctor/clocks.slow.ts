@@ -67,7 +67,7 @@ describe('fedbridge doctor', () => {
     });
 });
 
-describe('fedbridge doctor, with Google and AWS clocks that differ', () => {
+describe('fedbridge doctor, if the clocks of Google and AWS differ', () => {
   it("reports that Google's clock is ahead", async () => {
     const step = firstWrong(await diagnoseWithShift({ certs: 600 }), 'clock');
     assert.match(step.found, /^Google's clock is (5[6-9]|6[0-3])\d s ahead of AWS's$/);
@@ -95,7 +95,7 @@ describe('fedbridge doctor, with Google and AWS clocks that differ', () => {
   });
 });
 
-describe('fedbridge doctor, with Google and AWS clocks that agree', () => {
+describe('fedbridge doctor, if the clocks of Google and AWS agree', () => {
   it("reports that the metadata server's clock is behind if a new token has already expired", async () => {
     const step = firstWrong(await diagnoseWithShift({ metadata: -7200 }), 'identity token');
     assert.match(step.found, /^it expired 3[56]\d\d s ago$/);

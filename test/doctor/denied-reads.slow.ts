@@ -135,7 +135,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual([step.found, step.compared], ['S3 has no such object', { key: 'raw/rates.csv' }]);
   });
 
-  it('reports that the server does not limit a session to its policy', async () => {
+  it('reports that the S3 server does not enforce session policies', async () => {
     // Responds to every read with 404 instead of 403, as a server that ignores session policies would.
     const lax = await startStandIn((request, response) => {
       const isList = request.url?.includes('list-type=2') === true;

@@ -75,10 +75,10 @@ describe('fedbridge doctor, with a role that STS rejects', () => {
     });
 });
 
-describe('fedbridge doctor, with STS unreachable', () => {
+describe('fedbridge doctor, if STS is unreachable', () => {
   const hostOfSts = (): string => new URL(clinic.contract.sts).host;
 
-  it('explains the network egress that a machine outside Cloud Run needs', async () => {
+  it('explains the network egress settings that a machine outside Cloud Run needs', async () => {
     await clinic.fault({ upstream: 'sts', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose(), 'role lake');
     assert.deepEqual(step.compared, { requested: clinic.contract.sts, error: 'ECONNREFUSED' });
@@ -86,7 +86,7 @@ describe('fedbridge doctor, with STS unreachable', () => {
     assert.match(step.fix ?? '', /without an external address needs Cloud NAT.*TCP 443/);
   });
 
-  it('explains the network egress that Cloud Run needs', async () => {
+  it('explains the network egress settings that Cloud Run needs', async () => {
     await clinic.fault({ upstream: 'sts', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose([], CLOUD_RUN), 'role lake');
     assert.equal(step.fault, 'sts_unreachable');
@@ -94,7 +94,7 @@ describe('fedbridge doctor, with STS unreachable', () => {
     assert.match(step.fix ?? '', /VPC egress for all traffic, its subnet needs Cloud NAT/);
   });
 
-  it('explains the network egress that Cloud Run needs if packets are dropped', async () => {
+  it('explains the network egress settings that Cloud Run needs if packets are dropped', async () => {
     await clinic.fault({ upstream: 'sts', fault: 'hang' });
     const diagnosis = await clinic.diagnose([], CLOUD_RUN);
     assert.match(diagnosis.steps.find(({ step }) => step === 'clock')?.found ?? '', /AWS's clock is unknown/);

@@ -1,4 +1,4 @@
-// The doctor compares a bucket's CloudFront distribution, for which nginx stands in, with S3.
+// `fedbridge doctor` compares reads through a bucket's CloudFront distribution, for which nginx stands in, with direct reads.
 import assert from 'node:assert/strict';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { after, before, describe, it } from 'node:test';
@@ -34,7 +34,7 @@ describe('fedbridge doctor, for a bucket with a distribution', { skip: lack ?? f
     return clinic.diagnose(clinic.configured(yaml));
   }
 
-  it('reports that both paths return the same, and that unsigned requests are denied', async () => {
+  it('reports that reads through CloudFront return the same as direct reads, and that unsigned requests are denied', async () => {
     const { code, steps } = await diagnoseWith({});
     assert.equal(code, 0);
     assert.match(
@@ -45,14 +45,14 @@ describe('fedbridge doctor, for a bucket with a distribution', { skip: lack ?? f
     assert.deepEqual(viewed, [206, 206, 403]);
   });
 
-  it('finds a distribution that caches', async () => {
+  it('reports that the distribution caches responses', async () => {
     const { found, fix } = firstWrong(await diagnoseWith(CACHING), STEP);
     assert.match(found, /may have come from a cache/);
     assert.match(fix ?? '', /CachingDisabled/);
   });
 
-  it('finds a distribution that signs requests itself, so that anyone can read', async () => {
-    // Like an origin access control, this distribution gives its own rights to unsigned requests.
+  it('reports that the distribution signs requests itself, so that anyone can read', async () => {
+    // Like a distribution with an origin access control, this one reads with its own permissions if a request is unsigned.
     const respond =
       'if ($http_authorization = "") { add_header X-Amz-Request-Id 1; add_header X-Cache "Miss from cloudfront"; return 200 open; } proxy_set_header Host acme-lake.s3.eu-west-1.amazonaws.com; proxy_pass ' +
       `${clinic.contract.s3};`;
@@ -61,7 +61,7 @@ describe('fedbridge doctor, for a bucket with a distribution', { skip: lack ?? f
     assert.match(fix ?? '', /origin access control/);
   });
 
-  it('finds other content', async () => {
+  it('reports that CloudFront returns different content than S3', async () => {
     const respond =
       'add_header X-Amz-Request-Id 1; add_header X-Cache "Miss from cloudfront"; return 206 "another object";';
     const { found } = firstWrong(await diagnoseWith({ respond }), STEP);
@@ -69,8 +69,8 @@ describe('fedbridge doctor, for a bucket with a distribution', { skip: lack ?? f
   });
 
   for (const [what, behavior, found] of [
-    ['sends the wrong host', { originHost: 'localhost' }, /rejected the signature/],
-    ['responds itself', { respond: 'return 403 blocked;' }, /did not come from S3/],
+    ['sends the wrong Host header to S3', { originHost: 'localhost' }, /rejected the signature/],
+    ['responds instead of S3', { respond: 'return 403 blocked;' }, /did not come from S3/],
   ] as const)
     it(`warns about a distribution that ${what}`, async () => {
       const step = firstDoubtful(await diagnoseWith(behavior), STEP);
@@ -92,7 +92,7 @@ describe('fedbridge doctor, for a bucket with a distribution', { skip: lack ?? f
     await distribution.start();
   });
 
-  it('does not compare a key that is always read directly', async () => {
+  it('does not compare the paths for a key that is always read directly', async () => {
     const owner = ownerOf({ sandbox: clinic });
     await owner.send(new PutObjectCommand({ Bucket: 'acme-lake', Key: 'raw/a+b', Body: 'plus' }));
     owner.destroy();

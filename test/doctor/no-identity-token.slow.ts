@@ -28,7 +28,7 @@ describe('fedbridge doctor', () => {
       /rejected the request; this log line contains the status/,
     ],
     [
-      'that is a different server',
+      'whose address belongs to a different server',
       { fault: 'garbage' },
       'metadata_invalid_response',
       /which server listens at GCE_METADATA_HOST/,

@@ -16,7 +16,7 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe("fedbridge doctor's output", () => {
+describe('the output of fedbridge doctor', () => {
   it('shows each compared value on its own line, and each fix in full only once', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
@@ -50,7 +50,7 @@ describe("fedbridge doctor's output", () => {
     );
   });
 
-  it('states that the bridge works if every problem is only a warning (!)', async () => {
+  it('states that the bridge works if there are only warnings (!)', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       spare: 'arn: "arn:aws:iam::210987654321:role/lake-data"',

@@ -137,7 +137,7 @@ describe('fedbridge doctor, given the trust policy', () => {
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'nothing is reported twice');
     });
 
-  it('reports every cause if there are several, but the compared values only once', async () => {
+  it('reports every cause if there are several, but shows the compared values only once', async () => {
     const trust = trustOf({ aud: '117031600000000930102', oaud: 'another', sub: '117031600000000930102' });
     await setTrust(trust);
     const { steps } = await clinic.diagnose(getRole(trust));
@@ -152,7 +152,7 @@ describe('fedbridge doctor, given the trust policy', () => {
     assert.match(causes[1]?.found ?? '', /requires a token for "another"/);
   });
 
-  it('reports that the policy matches the token if the cause is elsewhere', async () => {
+  it('reports that the policy matches the token if the denial has a different cause', async () => {
     await clinic.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     const { trust } = lakeRole();
     const step = firstWrong(await clinic.diagnose(getRole(trust as object)), 'role lake');
@@ -187,7 +187,7 @@ describe('fedbridge doctor, given the trust policy', () => {
     assert.match(another?.found ?? '', /pins unique ID 199999999999999999999/);
   });
 
-  it('reports the cause even if the file contains nothing but the policy', async () => {
+  it('reports the cause even if the file contains only the policy, without the role', async () => {
     const trust = trustOf({ aud: BRIDGE_ID, oaud: 'lake-bridge', sub: BRIDGE_ID });
     await setTrust(trust);
     const file = clinic.file('trust.json', JSON.stringify(trust));
