@@ -1,4 +1,4 @@
-// If the bridge itself throws an exception before it sends a request, the error is not reported as an unreachable upstream.
+// An exception that the bridge itself throws before it sends a request is not reported as an unreachable upstream.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stsRefusal } from '../../src/federation/sts-refusal.ts';
@@ -31,7 +31,7 @@ describe('an error in the STS client', () => {
       'because of a failed fetch',
       new TypeError('fetch failed', { cause: errorWith({ code: 'ECONNREFUSED' }) }),
     ],
-    ['of an unknown kind', new Error('of a library')],
+    ['of an unknown type', new Error('of a library')],
   ] as const)
     it(`${what} gets the code sts_unreachable`, () => {
       assert.equal(stsRefusal(error, {}).code, 'sts_unreachable');
