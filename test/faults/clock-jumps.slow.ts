@@ -54,7 +54,7 @@ describe('the bridge', { concurrency: 4 }, () => {
       await assertAllServed(stage.wire, 1);
     });
 
-    it(`responds as documented if ${CLOCK_FAULTS[fault]} after a clock jump during operation`, async (test) => {
+    it(`responds as documented if ${CLOCK_FAULTS[fault]} after the clock has jumped while the bridge was running`, async (test) => {
       const clocks = await fakedClocks();
       test.after(clocks.remove);
       const stage = await startStage({ struck: [], clocks });

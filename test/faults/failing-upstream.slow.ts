@@ -11,7 +11,7 @@ describe('the bridge', { concurrency: 8 }, () => {
   const turn = inTurn();
   for (const fault of AT_ONCE) {
     // These faults are fast enough to test both cases with one bridge.
-    it(`responds as documented if an upstream fails at startup and again during operation (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
+    it(`responds as documented if an upstream fails at startup, and if it fails later (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);
       await playFromTheStart({ fault, stage });

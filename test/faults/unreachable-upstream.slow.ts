@@ -5,7 +5,7 @@ import { inTurn, playFromTheStart, playWhileItServes, struckAtStart } from './pl
 import { startStage } from './stage.ts';
 import { UPSTREAM_FAULTS, WAITING } from './upstream-faults.ts';
 
-describe('callers', { concurrency: true }, () => {
+describe('callers of the bridge', { concurrency: true }, () => {
   const turn = inTurn();
   for (const fault of WAITING) {
     it(`wait no longer than documented if an upstream fails when the bridge starts (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
