@@ -142,7 +142,7 @@ describe('an AWS profile that yields no credentials', () => {
     });
   }
 
-  it('causes no second request with the same MFA code if STS resets the connection before it responds', async () => {
+  it('does not cause a second request with the same MFA code if STS resets the connection before it responds', async () => {
     await profiles.control('PUT', '/faults', { upstream: 'sts', fault: 'reset', times: 1 });
     await profiles.control('DELETE', '/calls');
     const fault = await faultOf(profiles.profile('with-code', () => profiles.code()).credentials());
@@ -178,7 +178,7 @@ describe('an AWS profile that yields no credentials', () => {
     assert.equal((await profiles.stsCalls()).length, 1);
   });
 
-  it('is reported as profile_timeout while its program waits for user input, until the program prints credentials', async () => {
+  it('is reported as profile_timeout until its program, which waits for user input, prints credentials', async () => {
     const { credentials } = profiles.profile('waiting');
     assert.equal((await faultOf(credentials())).code, 'profile_timeout');
     const keys = { Version: 1, AccessKeyId: 'AKIAGO', SecretAccessKey: SECRET };

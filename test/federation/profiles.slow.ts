@@ -169,8 +169,8 @@ describe("an AWS profile's credentials", () => {
   });
 });
 
-describe('a changed profile', () => {
-  it('is reread from its files', async () => {
+describe('an AWS profile that has changed', () => {
+  it('is read from its files again', async () => {
     const rewritten = await startProfiles();
     rewritten.write({ changing: { aws_access_key_id: 'AKIABEFORE', aws_secret_access_key: 'x' } });
     assert.equal((await rewritten.profile('changing').credentials()).accessKeyId, 'AKIABEFORE');

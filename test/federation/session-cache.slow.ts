@@ -94,7 +94,7 @@ describe('the session cache', () => {
   });
 });
 
-describe('a session', () => {
+describe('a cached session', () => {
   it('is used only for one combination of role, caller and policy', async () => {
     const { ask, obtained } = held();
     const caller = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };

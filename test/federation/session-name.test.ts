@@ -32,7 +32,7 @@ describe("a caller's session name", () => {
 
 describe('the session name of vended credentials', () => {
   const named = (email: string): string => vendedSessionName({ subject: ID, email });
-  it("is the caller's session name after vend=", () => {
+  it("is the prefix vend= and the caller's session name", () => {
     assert.equal(named('reader@acme-prod.iam.gserviceaccount.com'), 'vend=reader@acme-prod');
     assert.equal(vendedSessionName({ subject: ID }), `vend=${ID}`);
   });
@@ -43,7 +43,7 @@ describe('the session name of vended credentials', () => {
     for (const name of names) assert.match(name, /^vend=[0-9a-f]{32}$/);
     assert.equal(new Set(names).size, 2);
   });
-  it('differs from every session name of a caller, even of an account with a similar name', () => {
+  it("differs from every caller's own session name, even if an account has a similar name", () => {
     assert.equal(
       callerSessionName({ subject: ID, email: 'vend@acme-prod.iam.gserviceaccount.com' }),
       'vend@acme-prod',
@@ -54,16 +54,16 @@ describe('the session name of vended credentials', () => {
   });
 });
 
-describe("the session name of another issuer's caller", () => {
+describe('the session name of a caller from an issuer other than Google', () => {
   const nameOf = (subject: string): string => callerSessionName({ subject });
-  it('shows the issuer and the subject, with the characters that STS accepts', () => {
+  it('contains the issuer and the subject, in characters that STS accepts', () => {
     assert.equal(nameOf('gke-prod:analytics/etl'), 'gke-prod=analytics,etl');
     assert.equal(
       nameOf('github:repo:acme/etl:ref:refs/heads/main'),
       'github=repo=acme,etl=ref=refs,heads,main',
     );
   });
-  it('becomes a digest if STS would not accept it', () => {
+  it('contains a digest of the subject if STS would otherwise reject it', () => {
     for (const subject of [
       `gke:${'n'.repeat(63)}/etl`,
       'idp:a b',
@@ -74,7 +74,7 @@ describe("the session name of another issuer's caller", () => {
       assert.match(nameOf(subject), /^[a-z-]+\.[0-9a-f]{32}$/);
     }
   });
-  it('is never that of another caller', () => {
+  it('is different for every caller', () => {
     const subjects = [
       'idp:a:b',
       'idp:a=b',
@@ -88,7 +88,7 @@ describe("the session name of another issuer's caller", () => {
     ];
     const names = subjects.map(nameOf);
     assert.equal(new Set(names).size, subjects.length, names.join(' '));
-    // A digest is no way around: its own text as a subject gets a different name.
+    // A caller whose subject is the text of another caller's session name gets a different name.
     assert.notEqual(nameOf(`x:${nameOf('idp:a=b')}`), nameOf('idp:a=b'));
     for (const name of names) assert.doesNotMatch(name, /^(?:[^=@]*@|\d+$)/, "no name of Google's accounts");
   });
