@@ -1,5 +1,5 @@
-// An S3 with generated objects whose responses fail as each object's case decides: errors, early closes, stalls, overwrites and
-// expired credentials.
+// A fake S3 with generated objects. Each object specifies how its responses may fail: errors, early closes, stalls, overwrites
+// and expired credentials.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { startStandIn } from '../../support/stand-in.ts';
 
 export type S3Fault = 'busy' | 'reset' | 'early close' | 'stall' | 'overwrite' | 'expire' | 'deny';
 
-/** An object at S3, and how S3 behaves for it. */
+/** An object in the fake S3, and how the fake S3 responds to requests for it. */
 export interface FaultyObject {
   readonly random: Random;
   readonly bytes: number;
@@ -18,7 +18,7 @@ export interface FaultyObject {
   readonly faults: Readonly<Partial<Record<S3Fault, number>>>;
   readonly ignoresIfMatch: boolean;
   readonly ignoresRanges: boolean;
-  /** Pauses between the pieces of a body, to let parts overtake streams and the reverse. */
+  /** Whether to pause often between the pieces of a body, so that parts and streams arrive in varying order. */
   readonly isSlow: boolean;
   version: number;
   /** Only credentials with this number are accepted. */

@@ -47,7 +47,7 @@ export interface CaseResult {
   readonly end: 'complete' | 'left' | 'failed' | 'refused';
 }
 
-/** The expected bytes, in all cases, are those of the version in the first response. */
+/** In every case, the expected bytes are those of the object version in the first response. */
 export async function runCase(
   { s3, transport, pool }: CaseParts,
   seed: number,
@@ -102,7 +102,7 @@ export async function runCase(
         : { parts: 0, end: 'refused' };
     }
     if (random.chance(0.03)) {
-      // For example because the response exceeds a budget.
+      // Simulates a response that the bridge does not need, for example because it exceeds a budget.
       outcome.abort();
       return { parts: 0, end: 'left' };
     }

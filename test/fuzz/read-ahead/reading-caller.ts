@@ -1,4 +1,5 @@
-// A caller that receives one response: fast, slow, or leaving before the end. It checks that no memory changes while it uses it.
+// A caller that reads one response quickly, slowly, or only in part. It checks that the memory of a chunk does not change while
+// the caller uses the chunk.
 import type { Sink, UpstreamResponse } from '../../../src/http1/exchange.ts';
 import type { Free } from '../../../src/http1/read-buffers.ts';
 import type { AbortableCancellation } from '../../../src/runtime/cancellation.ts';
@@ -8,9 +9,9 @@ export interface CallerPlan {
   readonly random: Random;
   /** The probability of a pause after each chunk. */
   readonly pauseShare: number;
-  /** The caller leaves after this number of bytes. */
+  /** The number of bytes after which the caller stops reading. */
   readonly leavesAfter: number;
-  /** Whether the caller disconnects, or only aborts the response. */
+  /** Whether the caller then disconnects; otherwise, it only aborts the response. */
   readonly disconnects: boolean;
 }
 
@@ -39,7 +40,7 @@ export function receive(
   const end = (how: Received['end']): void => {
     if (hasEnded) problems.push('the response ended twice');
     hasEnded = true;
-    // Lets late chunks arrive, which would be errors.
+    // Waits for late chunks, each of which is an error.
     setTimeout(() => {
       resolve({ body: Buffer.concat(copies), end: hasLeft ? 'left' : how, problems });
     }, 5);

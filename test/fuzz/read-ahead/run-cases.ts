@@ -17,7 +17,7 @@ export interface ReadAheadReport {
 const AT_ONCE = 24;
 const BLOCK_BYTES = 4 * 1024;
 
-/** So few parts that the cases compete for memory. */
+/** The number of parts is so small that the cases compete for memory. */
 const PARTS_IN_POOL = 24;
 
 /** How long S3 may stall: long enough for a busy machine, but short, because each stall takes this time. */
