@@ -39,7 +39,7 @@ async function sendUnanswered(
 
 const isDisconnect = (error: unknown): boolean => error instanceof Error && !(error instanceof HttpError);
 
-describe('a disconnect', () => {
+describe('the disconnect of a caller', () => {
   before(async () => {
     s3 = await startStandIn(({ url }, response) => {
       if (url === '/at-once') response.end('ok');
@@ -118,15 +118,15 @@ it('a cancellation calls each remaining listener once, in order', () => {
   assert.equal(cancellation.aborted, true);
 });
 
-describe('a wait for shared work', () => {
-  it('has the same result as the work while the caller is connected', async () => {
+describe('a caller that waits for shared work', () => {
+  it('gets the result of the work if it stays connected', async () => {
     const cancellation = createCancellation();
     assert.equal(await untilCancelled(Promise.resolve('done'), cancellation), 'done');
     const failure = new Fault('sts_failed');
     await assert.rejects(untilCancelled(Promise.reject(failure), cancellation), failure);
   });
 
-  it('ends as soon as the caller disconnects, and the work continues', async () => {
+  it('stops waiting as soon as it disconnects, while the work continues', async () => {
     const cancellation = createCancellation();
     const { promise: work, resolve } = Promise.withResolvers<string>();
     const wait = untilCancelled(work, cancellation);
@@ -136,13 +136,13 @@ describe('a wait for shared work', () => {
     assert.equal(await work, 'done');
   });
 
-  it('ends immediately if the caller has already disconnected', async () => {
+  it('does not wait if it has already disconnected', async () => {
     const cancellation = createCancellation();
     cancellation.abort();
     await assert.rejects(untilCancelled(new Promise(() => undefined), cancellation), isDisconnect);
   });
 
-  it('ends without an unhandled rejection if the work fails after the caller has disconnected', async () => {
+  it('causes no unhandled rejection if the work fails after the caller has disconnected', async () => {
     const cancellation = createCancellation();
     const { promise: work, reject } = Promise.withResolvers<string>();
     const wait = untilCancelled(work, cancellation);

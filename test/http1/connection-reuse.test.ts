@@ -119,7 +119,7 @@ async function secondOfTwo({ method, response }: Case, reusesAfterHead: boolean)
   }
 }
 
-describe('a connection', () => {
+describe('a connection to S3', () => {
   before(async () => {
     s3 = await startStandIn(({ socket }) => {
       socket.write(used.has(socket) ? LEFTOVER : stage.first);
@@ -131,13 +131,13 @@ describe('a connection', () => {
   });
 
   for (const each of AMBIGUOUS) {
-    it(`is not reused after a response (${each.name})`, async () => {
+    it(`is not reused after a response: ${each.name}`, async () => {
       assert.deepEqual(await secondOfTwo(each, false), ['good', 2]);
     });
   }
 
   for (const each of UNAMBIGUOUS) {
-    it(`is reused after a response (${each.name})`, async () => {
+    it(`is reused after a response: ${each.name}`, async () => {
       assert.deepEqual(await secondOfTwo(each, false), ['evil', 1]);
     });
   }

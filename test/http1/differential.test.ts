@@ -221,18 +221,18 @@ describe('a raw response', () => {
   for (const [index, [name, { method = 'GET' }]] of Object.entries(CASES).entries()) {
     const difference = DIFFERENCES[name];
     if (difference === undefined) {
-      it(`is read identically by both clients: ${name}`, async () => {
+      it(`is read identically by the bridge's client and undici: ${name}`, async () => {
         assert.deepEqual(await byOurs(`/${index}`, method), await byUndici(`/${index}`, method));
       });
     } else {
-      it(`is deliberately read differently: ${name} (${difference.reason})`, async () => {
+      it(`is deliberately read differently than by undici: ${name} (${difference.reason})`, async () => {
         assert.deepEqual(await byOurs(`/${index}`, method), difference.ours);
         assert.deepEqual(await byUndici(`/${index}`, method), difference.undici);
       });
     }
   }
 
-  it('is tested for each intended difference between the clients', () => {
+  it('is in the test cases for each intended difference between the clients', () => {
     assert.deepEqual(
       Object.keys(DIFFERENCES).filter((name) => CASES[name] === undefined),
       [],

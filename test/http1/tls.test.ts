@@ -99,7 +99,7 @@ async function download(path: string, slow: boolean): Promise<Download> {
 const read = async (length: number, slow: boolean): Promise<number> =>
   (await download(`/${length}`, slow)).body.length;
 
-describe('TLS connections', () => {
+describe('TLS connections to S3', () => {
   before(async () => {
     setDefaultCACertificates([authority.cert]);
     server.listen(0);
@@ -113,7 +113,7 @@ describe('TLS connections', () => {
     server.close();
   });
 
-  it('deliver a complete response after a slowly read one', async () => {
+  it('deliver a complete response after a response that was read slowly', async () => {
     let connections = 0;
     server.on('secureConnection', () => (connections += 1));
     for (let turn = 0; turn < 4; turn += 1) {
@@ -123,7 +123,7 @@ describe('TLS connections', () => {
     assert.equal(connections, 1, 'everything on one connection');
   });
 
-  it('do not match the bytes after a response to the next request', async () => {
+  it('do not treat bytes after a response as the response to the next request', async () => {
     const first = await send('/with-leftover');
     // Sends this request before the client has processed the bytes that follow the first response.
     const second = await send('/100');
