@@ -56,7 +56,7 @@ it('a summary of suppressed log lines ignores the severity of lines that were wr
   assert.deepEqual(summaries, ['INFO']);
 });
 
-it('the severity of a summary does not depend on lines that were suppressed in earlier time windows', (test) => {
+it('the severity of a summary of suppressed log lines does not depend on lines from earlier time windows', (test) => {
   const { log, summaries, endWindow } = recording(test);
   const write = limitLines(log, 'connections');
   for (const severity of ['ERROR', 'WARNING'] as const) {

@@ -1,4 +1,4 @@
-// If the exporter cannot be loaded, requests are no longer kept for it: they would fill the memory.
+// If the trace exporter cannot be loaded, the bridge stops keeping requests for it, because they would fill the memory.
 import assert from 'node:assert/strict';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { requestContexts } from '../../src/observability/request-context.ts';
 import { createTraces } from '../../src/observability/traces.ts';
 import { until } from '../support/until.ts';
 
-it('requests are not kept after the exporter could not be loaded', async () => {
+it('requests are not kept for tracing once loading the trace exporter has failed', async () => {
   const lines: string[] = [];
   const log = createLog('error', {
     write: (text) => {
@@ -22,7 +22,7 @@ it('requests are not kept after the exporter could not be loaded', async () => {
   const settings: TraceSettings = {
     url: 'http://127.0.0.1:4318/v1/traces',
     headers: {},
-    // Fails like the import of a file that an incomplete installation does not have.
+    // Throws an error, as the import of a file that is missing from an incomplete installation does.
     get resource(): never {
       throw new Error('cannot be loaded');
     },

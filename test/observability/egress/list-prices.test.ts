@@ -1,4 +1,4 @@
-// Prices are AWS's list prices with their date, or those of the configuration; unknown prices are not invented.
+// Egress prices are AWS's list prices with their dates, or the prices in the configuration. An unknown price stays unknown.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { egressReport } from '../../../src/observability/egress/egress-report.ts';
@@ -8,7 +8,7 @@ import { priceOf } from '../../../src/observability/egress/list-prices.ts';
 const NONE = new Map();
 const GB = 2 ** 30;
 
-describe('the price of a byte from S3', () => {
+describe('the egress price', () => {
   it('depends on the region and the path, and has a date', () => {
     assert.equal(priceOf('us-east-1', 'internet', NONE)?.perGB, 0.09);
     assert.equal(priceOf('sa-east-1', 'internet', NONE)?.perGB, 0.15);
@@ -18,7 +18,7 @@ describe('the price of a byte from S3', () => {
     assert.match(priceOf('sa-east-1', 'internet', NONE)?.date ?? '', /2022/);
   });
 
-  it('is unknown for regions without a source, and for own endpoints', () => {
+  it('is unknown for regions without a price source, and for custom endpoints', () => {
     for (const region of ['me-central-1', 'cn-north-1', 'us-gov-west-1', 'constructor', undefined])
       assert.equal(priceOf(region, 'internet', NONE), undefined);
     for (const region of ['cn-north-1', 'us-gov-west-1', undefined])
@@ -26,7 +26,7 @@ describe('the price of a byte from S3', () => {
     assert.equal(priceOf('us-east-1', 'endpoint', NONE), undefined);
   });
 
-  it('can be configured for one path, also as free', () => {
+  it('can be configured for each path separately, and can be zero', () => {
     const prices = new Map([['us-east-1', { internet: 0.05, endpoint: 0 }]]);
     assert.deepEqual(priceOf('us-east-1', 'internet', prices), {
       perGB: 0.05,
@@ -39,7 +39,7 @@ describe('the price of a byte from S3', () => {
 });
 
 describe('an egress report', () => {
-  it('adds up bytes, multiplies them with the price, and leaves bytes without price out of the amount', () => {
+  it('adds up bytes, multiplies them by the price, and leaves bytes without a known price out of the cost', () => {
     const totals = egressTotals();
     const direct = { region: 'us-east-1', path: 'internet' } as const;
     totals.add('a', 'lake', direct, GB);
