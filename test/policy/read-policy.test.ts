@@ -80,7 +80,7 @@ describe("a role's permission policy", () => {
     );
   });
 
-  it('allows everything that the configuration entries for the role need', () => {
+  it("allows everything that the role's entries in the configuration require", () => {
     const policy = policyWith(LAKE, ['roles deep', { arn: LAKE, then: [{ arn: DATA }] }]);
     assert.match(policy ?? '', /s3:GetObject/);
     assert.match(
@@ -89,7 +89,7 @@ describe("a role's permission policy", () => {
     );
   });
 
-  it('does not exist if the role reads no bucket and assumes no other role', () => {
+  it('does not exist if the role neither reads a bucket nor assumes another role', () => {
     assert.equal(policyWith(DATA), undefined);
     assert.equal(policyWith(DATA, ['roles unused', { arn: DATA }]), undefined);
   });

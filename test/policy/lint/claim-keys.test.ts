@@ -15,7 +15,7 @@ const onlyLine = (document: object, code: number): string => {
   return outcome.lines[0] ?? '';
 };
 
-describe('the lint', () => {
+describe('the trust policy lint', () => {
   const PAGES = 'the IAM user guide lists this key, but the service authorization reference does not';
   for (const [what, document, expected] of [
     [

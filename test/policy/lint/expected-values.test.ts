@@ -6,7 +6,7 @@ import { linted } from './program.ts';
 
 const ANOTHER_ID = '112010400000000710080';
 
-describe('the lint, given an expected unique ID or audience', () => {
+describe('the trust policy lint, given an expected unique ID or audience', () => {
   const lintedWith = (...more: readonly string[]) => linted(policy(GOOD), ...more).lines;
   it('accepts a policy that matches the expected unique ID and audience', () => {
     assert.deepEqual(lintedWith('--unique-id', UNIQUE_ID, '--audience', AUDIENCE), []);

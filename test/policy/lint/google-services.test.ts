@@ -42,7 +42,7 @@ describe('the trust policy for a Google service', () => {
       await assert.rejects(assume(token), { name: 'AccessDenied' });
   });
 
-  it("lets STS accept Dataflow's worker only with the audience in the pipeline's options", async () => {
+  it("lets STS accept a Dataflow worker's token only for the audience in the pipeline's options", async () => {
     await trust(trustPolicy({ uniqueId: ANOTHER_ID, audience: 'aws-lake' }));
     await assume(sandbox.mint({ aud: 'aws-lake', azp: ANOTHER_ID, sub: ANOTHER_ID }));
     const other = sandbox.mint({ aud: 'https://other.example', azp: ANOTHER_ID, sub: ANOTHER_ID });
@@ -51,7 +51,7 @@ describe('the trust policy for a Google service', () => {
 });
 
 for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly GoogleServiceName[]) {
-  describe(`with --for ${name}, the lint`, () => {
+  describe(`the trust policy lint with --for ${name}`, () => {
     const known = (document: object) => lintedFor(document, { service: { name, subject: SUBJECT } });
     const unknown = (document: object) => lintedFor(document, { service: { name } });
     const onlyLine = ({ code, lines }: ReturnType<typeof known>, expectedCode: number): string => {
@@ -62,18 +62,18 @@ for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly 
     it('accepts the policy that `fedbridge trust-policy` prints for the service', () => {
       assert.deepEqual(known(serviceTrustPolicy(SUBJECT)).lines, []);
     });
-    it('accepts the policy of the bridge in addition, but notes its ID', () => {
+    it("accepts an additional statement for the bridge, but notes the bridge's ID", () => {
       const line = onlyLine(known(policy(GOOD, subjectOnly(SUBJECT))), 0);
       assert.match(line, new RegExp(`^Note: statement 1: trusts "${UNIQUE_ID}" in addition to "${SUBJECT}"`));
     });
-    it('asks to check the ID if the option for it is missing', () => {
+    it('prints a note to check the ID if the option for the ID is missing', () => {
       const line = onlyLine(unknown(serviceTrustPolicy(SUBJECT)), 0);
       assert.match(
         line,
         new RegExp(`^Note: statement 1: trusts "${SUBJECT}" for any audience\\. Check that`),
       );
     });
-    it('reports that another ID is trusted instead', () => {
+    it('reports that the policy trusts a different ID', () => {
       const line = onlyLine(known(serviceTrustPolicy(ANOTHER_ID)), 1);
       assert.match(line, new RegExp(`^statement 1, .*:sub: must be "${SUBJECT}", but is "${ANOTHER_ID}"\\.`));
     });
@@ -116,7 +116,7 @@ for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly 
       assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
       assert.ok(lines[0]?.endsWith(`is an email. Write the unique ID: ${SERVICE_ACCOUNTS[name].command}`));
     });
-    it('notes that the service calls STS from outside of your network', () => {
+    it('notes that the service calls STS from outside your network', () => {
       const Condition = {
         StringEquals: { 'accounts.google.com:sub': SUBJECT },
         IpAddress: { 'aws:SourceIp': '203.0.113.7/32' },
@@ -128,24 +128,24 @@ for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly 
       );
       assert.doesNotMatch(line, /the bridge/);
     });
-    it('still reports values that match many tokens', () => {
+    it('reports values that match many tokens', () => {
       const Condition = { StringLike: { 'accounts.google.com:sub': '11033*' } };
       assert.match(onlyLine(unknown(policy(statement({ Condition }))), 1), /:sub: must be one value/);
     });
   });
 }
 
-describe('the lint', () => {
+describe('the trust policy lint', () => {
   const PROVIDER = 'arn:aws:iam::123456789012:oidc-provider/accounts.google.com';
   const registered = policy({ ...subjectOnly(SUBJECT), Principal: { Federated: PROVIDER } });
-  it('shows how to keep a registered provider only with --for bigquery', () => {
+  it('shows how to keep a registered identity provider, but only with --for bigquery', () => {
     const lines = (name: GoogleServiceName) =>
       lintedFor(registered, { service: { name, subject: SUBJECT } }).lines.join('\n');
     assert.match(lines('bigquery'), /add-client-id-to-open-id-connect-provider/);
     assert.match(lines('storage-transfer'), /delete-open-id-connect-provider/);
     assert.doesNotMatch(lines('storage-transfer'), /add-client-id/);
   });
-  it('reports that :sub is not enough without --for, and how to check the policy of a service', () => {
+  it('reports, without --for, that pinning only :sub is not enough, and shows the option for a service', () => {
     const { code, lines } = lintedFor(serviceTrustPolicy(SUBJECT), {});
     assert.deepEqual([code, lines.length], [1, 2]);
     assert.match(

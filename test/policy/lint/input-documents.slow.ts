@@ -27,7 +27,7 @@ describe('fedbridge trust-policy --lint', () => {
       'the output of `aws iam get-role` with the policy as a string',
       { Role: { ...role, AssumeRolePolicyDocument: JSON.stringify(wrong) } },
     ],
-    ['only the role', { ...role, AssumeRolePolicyDocument: wrong }],
+    ['a role without the enclosing document', { ...role, AssumeRolePolicyDocument: wrong }],
   ] as const) {
     it(`accepts ${what}`, async () => {
       const path = join(directory, 'policy.json');
@@ -60,7 +60,7 @@ describe('fedbridge trust-policy --lint', () => {
     ],
     ['a policy with an empty list of statements', '{"Statement": []}', /must be a trust policy/],
     ['statements that are not objects', '{"Statement": ["Allow"]}', /must be a trust policy/],
-    ['another document', '"text"', /must be a trust policy/],
+    ['JSON that is not a policy', '"text"', /must be a trust policy/],
   ] as const) {
     it(`prints nothing to standard output and rejects ${what}`, async () => {
       const { code, stdout, stderr } = await runTrustPolicy(['--lint', '-'], { input });

@@ -23,7 +23,7 @@ const ADMINISTRATORS = {
   Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
 };
 
-describe('the lint', () => {
+describe('the trust policy lint', () => {
   for (const [what, document] of [
     ['the correct policy', policy(GOOD)],
     ['a single statement instead of a list', { Version: '2012-10-17', Statement: GOOD }],
@@ -82,7 +82,7 @@ describe('the lint', () => {
   }
 });
 
-describe('the lint', () => {
+describe('the trust policy lint', () => {
   for (const [what, Condition, expected] of [
     [
       'a source address',
@@ -118,7 +118,7 @@ describe('the lint', () => {
   }
 });
 
-describe('the lint', () => {
+describe('the trust policy lint', () => {
   const onlyLine = (document: object) => {
     const { code, lines } = linted(document);
     assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));

@@ -55,7 +55,7 @@ async function proveAtSts(document: object, atSts: AtSts): Promise<void> {
   else await assumed(sandbox, { role: ROLE, token });
 }
 
-describe('the lint compared with STS', () => {
+describe('the trust policy lint compared with STS', () => {
   before(async () => {
     sandbox = await startSandbox();
   });
