@@ -20,7 +20,7 @@ describe('a deferred write', () => {
     }
   });
 
-  it('is sent before the end of the turn if many other writes are deferred', async () => {
+  it('is sent before the end of the turn of the event loop if many other writes are deferred', async () => {
     const atEndOfTurn = deferredWrites();
     const sent: number[] = [];
     for (const n of range(1_000)) {

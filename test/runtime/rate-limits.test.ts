@@ -20,7 +20,7 @@ describe('token buckets', () => {
     }
   });
 
-  it('keep their tokens when they are only checked', () => {
+  it('do not lose tokens if they are only checked', () => {
     const buckets = tokenBuckets({ burst: 1, intervalMs: HOUR_MS });
     for (let i = 0; i < 10; i += 1) assert.equal(buckets.has('a'), true);
   });
