@@ -122,9 +122,9 @@ const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: R
 
 const FOUR_PLACES = /role's policy.*bucket policy.*session policy.*KMS key/;
 
-describe("S3's AccessDenied", () => {
+describe("S3's AccessDenied error", () => {
   for (const [message, denial, remedy] of SAID) {
-    it(`is parsed: "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
+    it(`has a message that is parsed: "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
       assert.deepEqual(readAccessDenied(message), denial);
       assert.match(accessDeniedFix(denial, false), remedy);
       assert.doesNotMatch(accessDeniedFix(denial, false), /ACTION/);

@@ -8,7 +8,7 @@ import { bucketWith } from '../support/bucket.ts';
 const bucket = (target: string, endpoint?: string): Bucket =>
   bucketWith({ name: 'acme', target, ...(endpoint === undefined ? {} : { endpoint }) });
 
-describe('an endpoint', () => {
+describe('an S3 endpoint', () => {
   for (const [what, of, region, origin, basePath] of [
     ['a bucket', bucket('acme-lake'), 'eu-west-1', 'https://acme-lake.s3.eu-west-1.amazonaws.com', ''],
     [

@@ -109,10 +109,10 @@ describe('a listing page', () => {
 
   for (const [what, document] of [
     ['an empty body', ''],
-    ['another document', '<Error><Code>SlowDown</Code></Error>'],
+    ['an XML document that is not a list', '<Error><Code>SlowDown</Code></Error>'],
     ['plain text', 'no list'],
-    ['half a list', `<${LIST}><Name>b</Name>`],
-    ['half a tag', `<${LIST}><Name`],
+    ['a truncated list', `<${LIST}><Name>b</Name>`],
+    ['a truncated tag', `<${LIST}><Name`],
     ['tags that do not match', list('<Name>b</Nam>')],
     ['tags in the wrong order', '<ListBucketResult><Name></ListBucketResult></Name>'],
     ['a closing tag without an opening tag', `${list('')}</Name>`],
@@ -125,10 +125,10 @@ describe('a listing page', () => {
     ['deeply nested elements', list('<a>'.repeat(10) + '</a>'.repeat(10))],
     ['a bare ampersand', list('<Name>a & b</Name>')],
     ['an unknown entity', list('<Name>&nbsp;</Name>')],
-    ['a size in words', list('<Contents><Size>many</Size></Contents>')],
+    ['a size that is not a number', list('<Contents><Size>many</Size></Contents>')],
     ['a negative size', list('<Contents><Size>-1</Size></Contents>')],
     ['an invalid time', list('<Contents><LastModified>yesterday</LastModified></Contents>')],
-    ['more entries than S3 returns', list(entries(1_001))],
+    ['more entries than the maximum of 1,000', list(entries(1_001))],
     ['endless text', list(`<Name>${'a'.repeat(20_000)}</Name>`)],
   ] as const) {
     it(`is rejected, and its request is aborted, if S3 sends ${what}`, async () => {

@@ -50,8 +50,8 @@ const anyQuery = fc.uniqueArray(
   },
 );
 
-describe('the signer', () => {
-  it('signs any key and query as @smithy/signature-v4 does', async () => {
+describe('the S3 request signer', () => {
+  it('signs any key and query in the same way as @smithy/signature-v4', async () => {
     const sign = createSigner();
     await fc.assert(
       fc.asyncProperty(
@@ -105,7 +105,7 @@ describe('the signer', () => {
     );
   });
 
-  it('signs additional x-amz- headers as @smithy/signature-v4 does', async () => {
+  it('signs additional x-amz- headers in the same way as @smithy/signature-v4', async () => {
     const amzHeaders = [
       ['x-amz-request-payer', 'requester'],
       ['x-amz-checksum-mode', 'ENABLED'],
@@ -166,7 +166,7 @@ describe('the signer', () => {
  * These examples, which have no session token, are from "Signature Calculations for the Authorization Header" in the
  * Amazon S3 API Reference.
  */
-describe('the signer', () => {
+describe('the S3 request signer', () => {
   const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   const [DATE, DAY, REGION] = ['20130524T000000Z', '20130524', 'us-east-1'];
   const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -110,7 +110,7 @@ describe('a listing entry in the usual format', () => {
     });
   }
 
-  it('is left to the strict reader if it is truncated at any point', () => {
+  it('is passed to the strict reader if it is truncated at any point', () => {
     for (let length = 0; length < AWS.length; length += 1)
       assert.equal(
         usualObject(AWS.slice(0, length), 0, (name) => name),

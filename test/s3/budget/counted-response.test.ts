@@ -1,4 +1,5 @@
-// A response that exceeds the budget gives its read buffers back: few large ones exist, and they would never be reused.
+// A response that exceeds the egress budget returns its read buffers. Only a few large buffers exist, and buffers that are not
+// returned can never be reused.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Fault } from '../../../src/errors/fault.ts';
@@ -8,7 +9,7 @@ import { countedResponse } from '../../../src/s3/budget/counted-response.ts';
 import { egressBudgets } from '../../../src/server/egress-budgets.ts';
 import { createLog } from '../../../src/observability/log.ts';
 
-it('chunks after the end of the budget are freed', () => {
+it('response chunks that arrive after the egress budget is used up are freed', () => {
   const log = createLog('error');
   const budgetOf = egressBudgets({ log, onDenied: () => undefined }).apply([
     { callers: [{ kind: 'id', uniqueId: '1' }], bytesPerDay: 10, warnAt: 1 },

@@ -1,4 +1,4 @@
-// Only the content of objects goes through CloudFront, and only if no CDN rewrites the URL.
+// The bridge reads only object content through CloudFront, and only if no CDN would rewrite the URL.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mayUseCloudFront } from '../../../src/s3/cloudfront/eligible-read.ts';
@@ -18,7 +18,7 @@ function mayUse(
   return mayUseCloudFront(operation, amzHeaders);
 }
 
-describe('through CloudFront', () => {
+describe('the bridge, for a bucket with a CloudFront distribution', () => {
   for (const key of [
     PLAIN,
     'folder/',
@@ -37,11 +37,11 @@ describe('through CloudFront', () => {
     '<a>{b}|^`[c]"',
     'k'.repeat(1024),
   ])
-    it(`goes an object with the key ${JSON.stringify(key.slice(0, 40))}`, () => {
+    it(`reads an object through CloudFront if its key is ${JSON.stringify(key.slice(0, 40))}`, () => {
       assert.equal(mayUse(key), true);
     });
 
-  it('goes a version, a part, and a read with a checksum or an expected owner', () => {
+  it('reads an object through CloudFront even if the request has a version, a part number, a checksum mode or an expected owner', () => {
     assert.equal(mayUse(PLAIN, { versionId: 'v1-_.2' }), true);
     assert.equal(mayUse(PLAIN, { partNumber: '7' }), true);
     const amzHeaders = [
@@ -52,7 +52,7 @@ describe('through CloudFront', () => {
   });
 });
 
-describe('directly to S3', () => {
+describe('the bridge, for a bucket with a CloudFront distribution', () => {
   for (const key of [
     '/leading',
     '//',
@@ -78,11 +78,11 @@ describe('directly to S3', () => {
     '\u0001',
     '\u007f',
   ])
-    it(`goes an object with the key ${JSON.stringify(key)}`, () => {
+    it(`reads an object directly from S3 if its key is ${JSON.stringify(key)}`, () => {
       assert.equal(mayUse(key), false);
     });
 
-  it('go HEAD requests, lists, tags and attributes', () => {
+  it('sends HEAD requests, and requests for lists, tags and attributes, directly to S3', () => {
     assert.equal(mayUse(PLAIN, {}, { method: 'HEAD' }), false);
     assert.equal(mayUse(PLAIN, { tagging: '' }), false);
     assert.equal(mayUse(PLAIN, { attributes: '' }), false);
@@ -90,12 +90,12 @@ describe('directly to S3', () => {
     assert.equal(mayUse('', { versions: '' }), false);
   });
 
-  it('go reads with response overrides, and values that need escapes', () => {
+  it('reads an object directly from S3 if the request has response overrides or a parameter value that needs escapes', () => {
     assert.equal(mayUse(PLAIN, { 'response-content-type': 'text/plain' }), false);
     assert.equal(mayUse(PLAIN, { versionId: 'a/b' }), false);
   });
 
-  it('go reads with a customer-provided key, because CloudFront would see the key', () => {
+  it('reads an object directly from S3 if the request has a customer-provided encryption key, because CloudFront would see that key', () => {
     const amzHeaders = [['x-amz-server-side-encryption-customer-key', 'key']] as const;
     assert.equal(mayUse(PLAIN, {}, { amzHeaders }), false);
   });

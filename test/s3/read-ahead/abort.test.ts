@@ -1,4 +1,4 @@
-// A response that would be read ahead, but is not needed, is aborted at S3 even if nothing of its body was read.
+// If a response with read-ahead is no longer needed, it is also aborted at S3, even if none of its body has been read.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { it } from 'node:test';
@@ -12,7 +12,7 @@ import { createSigner } from '../../../src/s3/signature.ts';
 import { bucketWith } from '../../support/bucket.ts';
 import { startStandIn } from '../../support/stand-in.ts';
 
-it('an unread response is aborted', async () => {
+it('a response with read-ahead that is aborted before it is read is also aborted at S3', async () => {
   const closed = Promise.withResolvers<undefined>();
   const s3 = await startStandIn(async (_request, response) => {
     response.writeHead(200, { etag: '"e1"', 'content-length': 32 * 1024 * 1024 });
