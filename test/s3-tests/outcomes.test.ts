@@ -11,7 +11,7 @@ const passed = (name: string): string =>
 const failed = (name: string, how = 'failure'): string =>
   `<testcase classname="s3tests.functional.test_s3" name="${name}" time="0.1"><${how} message="a &gt; b">text</${how}></testcase>`;
 
-describe('a pytest report', () => {
+describe('a parsed pytest report', () => {
   it('lists the tests that passed and failed, but not those that were skipped', () => {
     const outcomes = outcomesIn(report(passed('test_a') + failed('test_b') + failed('test_c', 'skipped')));
     assert.deepEqual(
@@ -31,7 +31,7 @@ describe('a pytest report', () => {
   });
 });
 
-describe('the score', () => {
+describe('the ceph/s3-tests score', () => {
   it('counts only tests that pass without the bridge', () => {
     const direct = outcomesIn(report(passed('test_a') + passed('test_b') + failed('test_c')));
     const throughBridge = outcomesIn(report(passed('test_a') + failed('test_b') + passed('test_c')));
