@@ -62,7 +62,7 @@ test('each caller can read through the bridge exactly the objects that the ready
   assert.equal(await status(stranger, 'raw/public/orders.csv'), 403);
 });
 
-test('a signal ends the sandbox with exit code 0 and removes its ready file', async (context) => {
+test('the sandbox exits with code 0 on a signal, and removes its ready file', async (context) => {
   const { child, exit, file, contract } = await running(context);
   child.kill('SIGINT');
   assert.equal((await inTime('the sandbox exits', exit)).code, 0);
@@ -70,7 +70,7 @@ test('a signal ends the sandbox with exit code 0 and removes its ready file', as
   await gone(contract.bridge);
 });
 
-test('a killed sandbox leaves no bridge process behind', async (context) => {
+test('a sandbox that is killed leaves no bridge process behind', async (context) => {
   const { child, contract } = await running(context);
   child.kill('SIGKILL');
   await gone(contract.bridge);
@@ -84,7 +84,7 @@ test('the sandbox exits with code 1 and reports the cause if the bridge dies', a
   assert.match(output, /The bridge exited unexpectedly \(signal SIGKILL\)/);
 });
 
-test('a port in use is reported together with the fix', async (context) => {
+test('the sandbox reports a port that is already in use, together with the fix', async (context) => {
   const holder = createServer();
   holder.listen(0, '127.0.0.1');
   await once(holder, 'listening');

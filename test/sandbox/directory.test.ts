@@ -30,7 +30,7 @@ async function shown(context: TestContext) {
   return { s3: s3Client(sandbox, await assumed(sandbox)), owner: s3Client(sandbox) };
 }
 
-test('files in the directory become keys, and symbolic links cannot lead outside it', async (context) => {
+test('files in a served directory become keys, and symbolic links cannot lead outside the directory', async (context) => {
   const { s3 } = await shown(context);
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
   assert.deepEqual(
@@ -57,7 +57,7 @@ test('files in the directory become keys, and symbolic links cannot lead outside
   for (const Key of outside) await assert.rejects(get(Key), { name: 'NoSuchKey' }, Key);
 });
 
-test('the ETag of a file is stable, and ranges of the file can be read', async (context) => {
+test('the ETag of a served file is stable, and ranges of the file can be read', async (context) => {
   const { s3 } = await shown(context);
   const get = (Range?: string) => s3.send(new GetObjectCommand({ Bucket, Key: 'sub/x.csv', Range }));
   const { ETag, ContentType, Body } = await get();

@@ -45,7 +45,7 @@ test('a response override in Latin-1 is returned', async (context) => {
   assert.equal(read.ContentDisposition, 'é.txt');
 });
 
-test('a bug in an emulator causes a 500 that describes it', async (context) => {
+test('a bug in an emulator causes a 500 response that describes the bug', async (context) => {
   const bug = (): never => {
     throw new Error('the bug');
   };

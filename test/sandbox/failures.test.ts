@@ -76,7 +76,7 @@ test('the metadata server of a machine without a service account responds with 4
   assert.deepEqual([status, (JSON.parse(text) as { field: string }).field], [400, 'uniqueId']);
 });
 
-test('a missing key gets 403 if the role cannot list the bucket', async (context) => {
+test('a request for a missing key gets 403 if the role cannot list the bucket', async (context) => {
   const sandbox = await sandboxFor(context);
   await control(sandbox, 'PUT', '/roles', {
     arn: sandbox.contract.role,

@@ -50,7 +50,7 @@ test('the example fault in docs/reference/sandbox.md is accepted and takes effec
   await assumed(sandbox);
 });
 
-test('a fault occurs the given number of times, and only on the given paths', async (context) => {
+test('an injected fault occurs only the given number of times, and only on the given paths', async (context) => {
   const sandbox = await sandboxFor(context);
   await fault(sandbox, { upstream: 'metadata', fault: 'status', status: 503, times: 2, path: 'project-id' });
   assert.equal((await ask(sandbox.contract.metadata, '/')).status, 200);
@@ -85,7 +85,7 @@ test("injected errors have the upstream's own format and status", async (context
   await assumed(sandbox);
 });
 
-test('reset, refuse and hang faults affect the connection', async (context) => {
+test('the faults reset, refuse and hang affect the connection', async (context) => {
   const sandbox = await sandboxFor(context);
   await fault(sandbox, { upstream: 'metadata', fault: 'reset', times: 1 });
   await assert.rejects(project(sandbox), { code: 'ECONNRESET' });

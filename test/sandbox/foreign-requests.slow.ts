@@ -61,7 +61,7 @@ async function answerTo(
 
 const flavor = 'Metadata-Flavor: Google';
 
-describe('a request for a foreign host name', () => {
+describe('a request to the sandbox for a foreign host name', () => {
   const refused: Readonly<Record<string, readonly string[]>> = {
     "the page's host name": ['GET / HTTP/1.1', 'Host: evil.example'],
     "the page's host name, with a port": ['GET / HTTP/1.1', 'Host: evil.example:8081'],
@@ -113,7 +113,7 @@ describe('a request for a foreign host name', () => {
   });
 });
 
-describe("a request for one of this machine's host names", () => {
+describe("a request to the sandbox for one of this machine's host names", () => {
   for (const host of ['127.0.0.1', '127.0.0.1:1', 'localhost', 'LOCALHOST:8081', '[::1]:8081'])
     it(`is served: ${host}`, async () => {
       const { metadata } = sandbox.contract;
@@ -137,14 +137,14 @@ describe("a request for one of this machine's host names", () => {
     assert.equal((await answerTo(sandbox.contract.control, ...asked)).status, 421);
   });
 
-  it('is served by the bridge', async () => {
+  it('is also served if it is sent to the bridge', async () => {
     const token = await identityToken(sandbox, sandbox.contract.callers.scoped, sandbox.contract.audience);
     const asked = { headers: { authorization: `Bearer ${token}`, host: 'localhost' } };
     assert.equal((await ask(ports['bridge'] ?? '', '/acme-lake/raw/public/orders.csv', asked)).status, 200);
   });
 });
 
-describe('a cross-origin request', () => {
+describe('a cross-origin request to the sandbox', () => {
   for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'issuer', 'iap', 'another machine'])
     for (const header of [
       'Origin: https://evil.example',
@@ -160,7 +160,7 @@ describe('a cross-origin request', () => {
         assert.match(body, /rejects requests from web pages on other origins/);
       });
 
-  it('is rejected with 403, but a request from the same origin or the address bar is served', async () => {
+  it('is rejected with 403, unlike a request from the same origin or the address bar', async () => {
     for (const header of [
       'Origin: http://127.0.0.1:8085',
       'Sec-Fetch-Site: same-origin',
@@ -172,7 +172,7 @@ describe('a cross-origin request', () => {
   });
 });
 
-describe('the control port', () => {
+describe("the sandbox's control port", () => {
   const body = JSON.stringify({ upstream: 'sts', fault: 'hang' });
   const put = (headers: Record<string, string>, method = 'PUT', path = '/faults') =>
     ask(sandbox.contract.control, path, { method, headers, body });
@@ -197,7 +197,7 @@ describe('the control port', () => {
     assert.equal(status, 415);
   });
 
-  it('accepts JSON, with or without a charset', async () => {
+  it('accepts a body of type application/json, with or without a charset', async () => {
     for (const type of ['application/json', 'Application/JSON; charset=utf-8'])
       assert.equal((await put({ 'content-type': type })).status, 200);
     await control(sandbox, 'DELETE', '/faults');

@@ -26,7 +26,7 @@ async function generate(sandbox: Sandbox, path: string, body: unknown) {
   });
 }
 
-test("an impersonated token has the same claims as the metadata server's, and STS accepts it", async (context) => {
+test("a token obtained by impersonation has the same claims as the metadata server's token, and STS accepts it", async (context) => {
   const sandbox = await sandboxFor(context);
   const { email, uniqueId } = sandbox.contract.serviceAccount;
   for (const account of [email, uniqueId]) {
@@ -85,7 +85,7 @@ test("impersonation of a missing or forbidden service account fails with Google'
   assert.equal((await refusal(reader, [], 'acme-prod'))[1], 'INVALID_ARGUMENT');
 });
 
-test('a request with a missing or expired access token gets a 401', async (context) => {
+test('a request to the emulated Google APIs with a missing or expired access token gets a 401', async (context) => {
   const sandbox = await sandboxFor(context);
   const path = `/v1/projects/-/serviceAccounts/${sandbox.contract.callers.reader}:generateIdToken`;
   const bare = await ask(sandbox.contract.googleApis, path, { method: 'POST', body: '{"audience":"a"}' });

@@ -8,7 +8,7 @@ import { GoogleAuth } from 'google-auth-library';
 import { ask, control, sandboxFor } from './clients.ts';
 import { loginOf, type Login } from './developer-login.ts';
 
-test('GoogleAuth accepts a login file with the content that the control port serves at /adc', async (context) => {
+test("google-auth-library accepts a login file with the content that the sandbox's control port serves at /adc", async (context) => {
   const sandbox = await sandboxFor(context);
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-adc-'));
   context.after(() => {
@@ -22,7 +22,7 @@ test('GoogleAuth accepts a login file with the content that the control port ser
   assert.match((await client.getAccessToken()).token ?? '', /^ya29\./);
 });
 
-test("an expired login or another client's login gets no access token", async (context) => {
+test('an expired Google login, or a login of another client, gets no access token', async (context) => {
   const sandbox = await sandboxFor(context);
   const refusal = async (changed: Partial<Login>) => {
     const client = await loginOf(sandbox, changed);

@@ -11,7 +11,7 @@ import { sandboxFor } from './clients.ts';
 
 const SIGN_IN = '/_gcp_iap/sign-in';
 
-test('a person signs in, and the console gets an assertion for that person', async (context) => {
+test('after a person signs in to the emulated proxy, the console gets an assertion for that person', async (context) => {
   const sandbox = await sandboxFor(context);
   const { console: iap, consoleAudience, people } = sandbox.contract;
   const received: IncomingHttpHeaders[] = [];
@@ -78,7 +78,7 @@ test('the emulated proxy redirects only to its own paths, and only from this mac
   assert.equal(crossSite.status, 403);
 });
 
-test('a person whom the sandbox does not know cannot sign in, and a console that does not start is reported', async (context) => {
+test('the emulated proxy does not let an unknown person sign in, and reports that the console was not started', async (context) => {
   const { contract } = await sandboxFor(context);
   const cookieFor = async (email: string): Promise<string> => {
     const reply = await request(contract.console, `${SIGN_IN}?as=${email}`);

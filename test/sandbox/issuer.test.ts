@@ -1,4 +1,4 @@
-// The emulated Kubernetes cluster publishes its keys as a cluster does, and the control API issues its tokens.
+// The emulated Kubernetes cluster publishes its keys as a real cluster does, and the control API issues the cluster's tokens.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -6,7 +6,7 @@ import type { JSONWebKeySet } from 'jose';
 import { request } from '../support/http-request.ts';
 import { control, sandboxFor } from './clients.ts';
 
-test('the cluster signs tokens for service accounts with a key that its discovery document leads to', async (context) => {
+test("the emulated cluster signs service accounts' tokens with a key that its discovery document refers to", async (context) => {
   const sandbox = await sandboxFor(context);
   const { issuer, audience } = sandbox.contract;
   const { text } = await request(issuer, '/.well-known/openid-configuration');
@@ -27,7 +27,7 @@ test('the cluster signs tokens for service accounts with a key that its discover
   assert.equal((await request(issuer, '/other')).status, 404);
 });
 
-test('/issuer-tokens names the mistake in a request', async (context) => {
+test('the error response of /issuer-tokens names the mistake in the request', async (context) => {
   const { contract } = await sandboxFor(context);
   const headers = { 'content-type': 'application/json' };
   const errorFor = async (body: unknown): Promise<string> => {

@@ -6,7 +6,7 @@ import { ask, claimsOf, control, identityToken, sandboxFor } from './clients.ts'
 const GOOGLE = { 'metadata-flavor': 'Google' };
 const ACCOUNTS = '/computeMetadata/v1/instance/service-accounts/';
 
-test('requests without Metadata-Flavor or with X-Forwarded-For are rejected', async (context) => {
+test('the metadata server rejects requests without Metadata-Flavor or with X-Forwarded-For', async (context) => {
   const { contract } = await sandboxFor(context);
   const path = '/computeMetadata/v1/project/project-id';
   assert.equal((await ask(contract.metadata, path)).status, 403);
@@ -35,7 +35,7 @@ test('metadata values, directories and missing paths get the same responses as f
   assert.equal((await ask(contract.metadata, '/')).headers['metadata-flavor'], 'Google');
 });
 
-test('the azp and sub claims contain the unique ID, and only the full format contains an email', async (context) => {
+test("a token's azp and sub claims contain the unique ID, and only a token in the full format contains an email", async (context) => {
   const sandbox = await sandboxFor(context);
   const { reader } = sandbox.contract.callers;
   const full = claimsOf(await identityToken(sandbox, reader, 'https://a.example/?x=1&y=2'));
@@ -54,7 +54,7 @@ test('the azp and sub claims contain the unique ID, and only the full format con
   assert.match(JSON.stringify(own['google']), /compute_engine.*instance_id/);
 });
 
-test('a request for a token must name an audience and an existing account', async (context) => {
+test('a token request to the metadata server must name an audience and an existing account', async (context) => {
   const { contract } = await sandboxFor(context);
   const status = async (rest: string) =>
     (await ask(contract.metadata, ACCOUNTS + rest, { headers: GOOGLE })).status;
@@ -63,7 +63,7 @@ test('a request for a token must name an audience and an existing account', asyn
   assert.equal(await status('nobody@acme-prod.iam.gserviceaccount.com/identity?audience=a'), 404);
 });
 
-test("a caller's machine has the caller as its default account, and full-format tokens describe the machine", async (context) => {
+test("on a caller's machine, the default account is the caller's, and full-format tokens describe the machine", async (context) => {
   const sandbox = await sandboxFor(context);
   const { callers, serviceAccount } = sandbox.contract;
   const machine = await sandbox.machineOf('reader');
@@ -78,7 +78,7 @@ test("a caller's machine has the caller as its default account, and full-format 
   assert.equal(bridges['email'], serviceAccount.email);
 });
 
-test('a token is cached until shortly before it expires', async (context) => {
+test('the metadata server caches a token until shortly before it expires', async (context) => {
   const sandbox = await sandboxFor(context);
   const token = () => identityToken(sandbox, 'default', 'a');
   const first = await token();
@@ -92,7 +92,7 @@ test('a token is cached until shortly before it expires', async (context) => {
   assert.ok(Number(claimsOf(await token())['iat']) < Number(claimsOf(later)['iat']) - 3000);
 });
 
-test("the signing keys are published in Google's format, and can be rotated", async (context) => {
+test("the token signing keys are published in Google's format, and can be rotated", async (context) => {
   const sandbox = await sandboxFor(context);
   const { origin, pathname } = new URL(sandbox.contract.certs);
   const published = async () => {

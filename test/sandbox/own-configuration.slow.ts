@@ -85,7 +85,7 @@ function commandsIn(output: string): string[] {
   return lines.filter((line) => /^(?:[A-Z]+=\$\()?curl /.test(line));
 }
 
-describe('a sandbox with its own configuration', () => {
+describe('a sandbox with a custom configuration file', () => {
   it("grants each caller exactly what the file grants, through the file's role chains", async (context) => {
     const sandbox = await sandboxWith(context, ['--config', configFile(context)]);
     const { contract } = sandbox;
@@ -114,7 +114,7 @@ describe('a sandbox with its own configuration', () => {
       assert.equal(await statusOf(sandbox, caller, path), status, `${caller} ${path}\n${sandbox.output()}`);
   });
 
-  it('issues tokens for the callers of its issuers, and shows commands that work for them', async (context) => {
+  it('issues tokens for the callers of the configured issuers, and shows commands that work for these callers', async (context) => {
     const text = `
 audience: https://partner-bridge.example
 aws: { region: us-east-2 }
@@ -166,7 +166,7 @@ grants:
     await everyCommandWorks(output());
   });
 
-  it("reports the file's problems with their line numbers, and starts nothing", async (context) => {
+  it("reports the file's problems with their line numbers, and does not start", async (context) => {
     const path = configFile(context, CONFIG.replace('allow: [get, list]', 'alow: [get, list]'));
     const { code, output } = await runSandbox(context, ['--port', '0', '--config', path]).exit;
     assert.equal(code, 1, output);

@@ -50,14 +50,14 @@ test("wildcards, escapes and variables in a policy's resources match as in IAM",
   );
 });
 
-test('actions match case-insensitively, and NotAction and NotResource match everything else', () => {
+test('actions in a policy match case-insensitively, and NotAction and NotResource match everything else', () => {
   assert.equal(decide({ Action: 'S3:getobject' }), 'allowed');
   assert.equal(decide({ Action: 's3:Get*' }), 'allowed');
   assert.equal(decide({ Action: undefined, NotAction: 's3:Get*' }), 'not allowed');
   assert.equal(decide({ Resource: undefined, NotResource: 'arn:aws:s3:::c/*' }), 'allowed');
 });
 
-test('a condition on a missing key is false with a positive operator and true with a negated operator', () => {
+test('a policy condition on a missing key is false with a positive operator and true with a negated operator', () => {
   const when = (Condition: object, context: Record<string, string[]> = {}) =>
     decide({ Condition }, undefined, context);
   const prefix = (value: string) => ({ 's3:prefix': [value] });

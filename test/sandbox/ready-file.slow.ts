@@ -29,7 +29,7 @@ function sharedDirectory(context: TestContext): string {
   return shared;
 }
 
-it('the ready file does not overwrite the target of a planted link', async (context) => {
+it('writing the ready file does not overwrite the target of a planted link', async (context) => {
   const shared = sharedDirectory(context);
   const [path, victim] = [join(shared, 'ready.json'), join(shared, '../victim')];
   writeFileSync(victim, 'precious');

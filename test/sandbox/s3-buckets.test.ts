@@ -57,7 +57,7 @@ test('object tags and attributes can be read', async (context) => {
   assert.equal(attributes.Checksum?.ChecksumCRC32, 'NSRBwg==');
 });
 
-test('the owner can list the buckets, but the role cannot', async (context) => {
+test('in the sandbox, the owner can list the buckets, but the role cannot', async (context) => {
   const sandbox = await sandboxFor(context);
   const { Buckets } = await s3Client(sandbox).send(new ListBucketsCommand({}));
   assert.deepEqual(

@@ -142,7 +142,7 @@ test('a bucket policy can grant access to a role that has no policy of its own, 
   );
 });
 
-test('a role in another account needs a bucket policy that allows it, and gets no reason for a denial', async (context) => {
+test('a role in another account needs a bucket policy that allows the request, and a denial does not include the reason', async (context) => {
   const sandbox = await sandboxFor(context);
   const hop = new AssumeRoleCommand({ RoleArn: PARTNER, RoleSessionName: 'reader', ExternalId: '7f3c' });
   const partner = keysOf((await stsClient(sandbox, await assumed(sandbox)).send(hop)).Credentials);
@@ -192,7 +192,7 @@ test('the owner can put, read and delete a bucket policy as in S3', async (conte
   await assert.rejects(reader.send(new GetBucketPolicyCommand({ Bucket })), { name: 'AccessDenied' });
 });
 
-test('the control port rejects policies that IAM would reject', async (context) => {
+test("the sandbox's control port rejects policies that IAM would reject", async (context) => {
   const { contract } = await sandboxFor(context);
   const body = JSON.stringify({ bucket: Bucket, policy: { Version: '2012-10-17', Statement: [] } });
   const headers = { 'content-type': 'application/json' };

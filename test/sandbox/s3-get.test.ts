@@ -25,7 +25,7 @@ async function tenBytes(context: TestContext) {
   return { s3, get };
 }
 
-test('a single range is served, and multiple or invalid ranges return the whole object', async (context) => {
+test('a single range is returned, but multiple or invalid ranges return the whole object', async (context) => {
   const { get } = await tenBytes(context);
   const cases: readonly (readonly [
     range: string,

@@ -7,7 +7,7 @@ import { ask, s3Client, sandboxFor } from './clients.ts';
 
 const Bucket = 'acme-lake';
 
-test('unusual keys are stored, listed and read unchanged', async (context) => {
+test('unusual object keys are stored, listed and read unchanged', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   const awkward = [
     '..',

@@ -104,7 +104,7 @@ test('the role policy and the session policy must both allow kms:Decrypt through
   );
 });
 
-test('the key policy must allow the role, or delegate to IAM', async (context) => {
+test('the KMS key policy must allow the role to decrypt, or delegate the decision to IAM', async (context) => {
   const sandbox = await sealed(context);
   await role(sandbox, decrypts());
   const keys = await assumed(sandbox);
@@ -156,7 +156,7 @@ test('a denial does not name the KMS key if the role belongs to a different acco
   await assert.rejects(get(sandbox, partner), { name: 'AccessDenied', message: UNKNOWN });
 });
 
-test('responses name the KMS key, and HEAD requires decryption only for a checksum', async (context) => {
+test('responses name the KMS key, and HEAD requires permission to decrypt only if it requests a checksum', async (context) => {
   const sandbox = await sealed(context);
   await put(sandbox, { BucketKeyEnabled: true, ChecksumAlgorithm: 'SHA256' });
   const keys = await assumed(sandbox);
@@ -180,7 +180,7 @@ test('responses name the KMS key, and HEAD requires decryption only for a checks
   );
 });
 
-test('a KMS key encrypts only objects in its own region, and the default key is aws/s3', async (context) => {
+test('a KMS key can encrypt only objects in its own region, and aws/s3 is the default key', async (context) => {
   const sandbox = await sealed(context);
   await assert.rejects(put(sandbox, { SSEKMSKeyId: 'other' }), { name: 'KMS.NotFoundException' });
   const elsewhere = KEY.replace('eu-west-1', 'us-east-1');

@@ -27,7 +27,7 @@ async function bucketWith(context: TestContext, keys: readonly string[]) {
   return { s3, list };
 }
 
-test('keys are sorted by their UTF-8 bytes', async (context) => {
+test('the keys in a listing are sorted by their UTF-8 bytes', async (context) => {
   const { list } = await bucketWith(context, [
     '\u{1F600}',
     '\uFFFD',
@@ -42,7 +42,7 @@ test('keys are sorted by their UTF-8 bytes', async (context) => {
   assert.deepEqual((await list()).keys, ['../y', '//x', 'B', 'a', 'a.b', 'a/', 'é', '\uFFFD', '\u{1F600}']);
 });
 
-test('keys are grouped by a delimiter, and every page has as many entries as requested', async (context) => {
+test('a listing groups keys by a delimiter, and every page has as many entries as requested', async (context) => {
   const { list } = await bucketWith(context, ['a/1', 'a/2', 'b', 'c/1', 'c/d/2', 'e']);
   const whole = await list({ Delimiter: '/' });
   assert.deepEqual([whole.keys, whole.prefixes, whole.KeyCount], [['b', 'e'], ['a/', 'c/'], 4]);
@@ -68,7 +68,7 @@ test('a listing returns at most 1,000 keys per page, and an invalid limit or tok
   await assert.rejects(list({ ContinuationToken: 'b' }), { name: 'InvalidArgument' });
 });
 
-test('keys with special characters are returned unchanged, or URL-encoded with encoding-type=url', async (context) => {
+test('a listing returns keys with special characters unchanged, or URL-encoded with encoding-type=url', async (context) => {
   const { list } = await bucketWith(context, ['a&<b> "c".txt', 'new\nline+é ~*']);
   assert.deepEqual((await list()).keys, ['a&<b> "c".txt', 'new\nline+é ~*']);
   const encoded = await list({ EncodingType: 'url' });
@@ -76,7 +76,7 @@ test('keys with special characters are returned unchanged, or URL-encoded with e
   assert.equal(encoded.EncodingType, 'url');
 });
 
-test('a ListObjectsV2 page includes owners only on request, and a ListObjects page always does', async (context) => {
+test('a ListObjectsV2 page includes owners only on request, but a ListObjects page always includes them', async (context) => {
   const { s3, list } = await bucketWith(context, ['a/1', 'b', 'c']);
   assert.equal((await list()).Contents?.[0]?.Owner, undefined);
   assert.ok((await list({ FetchOwner: true })).Contents?.[0]?.Owner?.ID);

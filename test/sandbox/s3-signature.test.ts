@@ -35,7 +35,7 @@ test('an unsigned request gets AccessDenied', async (context) => {
   assert.deepEqual([headers['server'], headers['content-type']], ['AmazonS3', 'application/xml']);
 });
 
-test('each kind of invalid credentials gets its own error code', async (context) => {
+test('a request with invalid credentials gets a different error code for each kind of mistake', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const { accessKeyId, secretAccessKey } = keys;

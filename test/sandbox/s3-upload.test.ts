@@ -7,7 +7,7 @@ import { control, s3Client, sandboxFor } from './clients.ts';
 
 const Bucket = 'acme-lake';
 
-test('a stream sent in chunks with a checksum trailer arrives complete', async (context) => {
+test('an upload that is sent in chunks with a checksum trailer arrives complete', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox);
   const bytes = Buffer.alloc(3_000_000, 'x\r\n0;');
@@ -31,14 +31,14 @@ test('a stream sent in chunks with a checksum trailer arrives complete', async (
   assert.match(calls, /STREAMING-UNSIGNED-PAYLOAD-TRAILER/);
 });
 
-test('a body that does not match its checksum gets BadDigest, and nothing is stored', async (context) => {
+test('an upload that does not match its checksum gets BadDigest, and nothing is stored', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   const wrong = new PutObjectCommand({ Bucket, Key: 'k', Body: 'abc', ChecksumCRC32: 'AAAAAA==' });
   await assert.rejects(s3.send(wrong), { name: 'BadDigest' });
   await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: 'k' })), { name: 'NoSuchKey' });
 });
 
-test('the ETag is the MD5 of the content', async (context) => {
+test('the ETag of an uploaded object is the MD5 of its content', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'abc' }));
   assert.equal(ETag, '"900150983cd24fb0d6963f7d28e17f72"');

@@ -15,7 +15,7 @@ import { allowing, assumed, s3Client, sandboxFor } from './clients.ts';
 const Bucket = 'versioned';
 const Key = 'k';
 
-test('versions are stored, listed newest first, and hidden by a delete marker', async (context) => {
+test('object versions are stored, listed newest first, and hidden by a delete marker', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox);
   const put = async (Body: string) => (await s3.send(new PutObjectCommand({ Bucket, Key, Body }))).VersionId;
@@ -45,7 +45,7 @@ test('versions are stored, listed newest first, and hidden by a delete marker', 
   assert.equal(await get(), 'two');
 });
 
-test('a page of a version listing can begin between two versions of a key', async (context) => {
+test('a page of a version listing can begin between two versions of the same key', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   await s3.send(new CreateBucketCommand({ Bucket }));
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));

@@ -52,7 +52,7 @@ test('a session cannot assume the next role if its session policy does not allow
   await assert.rejects(sts.send(new AssumeRoleCommand(HOP)), { name: 'AccessDenied' });
 });
 
-test('altered or unknown credentials are rejected', async (context) => {
+test('AssumeRole rejects altered or unknown credentials', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const call = (changed: object) =>

@@ -51,7 +51,7 @@ test('the developer can use the current MFA code to assume two roles in turn and
   await assert.rejects(s3Client(sandbox, first).send(list), { name: 'AccessDenied' });
 });
 
-test("missing, incomplete and wrong MFA codes or devices each get AWS's own error", async (context) => {
+test("AssumeRole with a missing, malformed or wrong MFA code or device serial number gets AWS's own error", async (context) => {
   const sandbox = await sandboxFor(context);
   const { mfaSerial: SerialNumber, ...keys } = sandbox.contract.developer;
   const code = await codeOf(sandbox);
@@ -96,7 +96,7 @@ test('an MFA code works only once, and the next code is different', async (conte
   await assume(sandbox, keys, { SerialNumber, TokenCode: await codeOf(sandbox) });
 });
 
-test('MFA codes follow RFC 6238, with a tolerance of one step in either direction', () => {
+test('MFA codes follow RFC 6238, and codes for the previous and the next time step are accepted', () => {
   const seed = Buffer.from('12345678901234567890');
   const device = () => createMfaDevice('arn:aws:iam::123456789012:mfa/x', seed);
   // The codes are the last six of the eight digits in the examples of RFC 6238 (appendix B).

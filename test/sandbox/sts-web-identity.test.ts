@@ -29,7 +29,7 @@ function claims(sandbox: Sandbox, more: Record<string, unknown> = {}): Record<st
   return { aud: sandbox.contract.awsAudience, azp: uniqueId, sub: uniqueId, ...more };
 }
 
-test('credentials belong to the role and carry the session name', async (context) => {
+test('the credentials from AssumeRoleWithWebIdentity belong to the role and contain the session name', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   assert.match(keys.accessKeyId, /^ASIA[A-Z2-7]{16}$/);
@@ -72,7 +72,7 @@ test('a token that does not match the trust policy gets AccessDenied, and so doe
   await denied({ role: 'arn:aws:iam::210987654321:role/trusts-another' });
 });
 
-test('a token may have an issuer without a scheme, and its aud claim is compared if it has no azp claim', async (context) => {
+test('a token may have an issuer without a scheme, and STS compares the aud claim if the token has no azp claim', async (context) => {
   const sandbox = await sandboxFor(context);
   await assumed(sandbox, { token: sandbox.mint(claims(sandbox, { iss: 'accounts.google.com' })) });
   const { uniqueId } = sandbox.contract.serviceAccount;

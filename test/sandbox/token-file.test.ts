@@ -10,7 +10,7 @@ import { control, sandboxFor } from './clients.ts';
 
 const POD = 'cluster:analytics/etl';
 
-test('a token file contains a token of its caller, which is replaced after 80 % of its life', async (context) => {
+test('a token file contains a token of its caller, which the sandbox replaces after 80 % of the lifetime', async (context) => {
   const sandbox = await sandboxFor(context);
   const path = await sandbox.tokenFileOf(POD);
   assert.equal(statSync(path).mode & 0o777, 0o600);
