@@ -1,4 +1,5 @@
-// Bytes are counted per caller and UTC day; reads wait for holds, but never for reads whose length is known.
+// The bridge counts bytes from S3 per caller and UTC day. A hold reserves bytes for a response whose length is not yet known.
+// Reads wait for holds, but never for reservations of a known length.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCancellation } from '../../src/runtime/cancellation.ts';
@@ -7,7 +8,7 @@ import type { CallerUsage } from '../../src/server/daily-usage.ts';
 
 const MIDNIGHT = Date.UTC(2026, 10, 30);
 
-describe('the usage of a day', () => {
+describe('the daily egress accounting', () => {
   const start = (at = MIDNIGHT - 1) => {
     const clock = { at };
     const usage = dailyUsage(() => clock.at);
@@ -18,7 +19,7 @@ describe('the usage of a day', () => {
   const reserve = (usage: CallerUsage, bytes: number, isHold = false) =>
     usage.reserve(bytes, createCancellation(), isHold);
 
-  it('starts again at 00:00 UTC', async () => {
+  it('starts at zero again at 00:00 UTC', async () => {
     const { clock, usage, of } = start();
     const own = of(100);
     (await reserve(own, 100))?.close(100);
@@ -30,7 +31,7 @@ describe('the usage of a day', () => {
     assert.notEqual(await reserve(own, 100), undefined);
   });
 
-  it('counts a read for the day on which it began', async () => {
+  it('counts a read for the day on which the read began', async () => {
     const { clock, of } = start();
     const own = of(100);
     const before = await reserve(own, 80);
@@ -40,7 +41,7 @@ describe('the usage of a day', () => {
     assert.deepEqual([own.used(), own.left()], [0, 100]);
   });
 
-  it('does not start again when the clock goes back and forth across midnight', async () => {
+  it('does not start at zero again if the clock moves back and forth across midnight', async () => {
     const { clock, of } = start(MIDNIGHT);
     const own = of(100);
     (await reserve(own, 60))?.close(60);
@@ -50,7 +51,7 @@ describe('the usage of a day', () => {
     assert.equal(own.left(), 40);
   });
 
-  it('counts each caller on its own, and continues to count after a change of the limit', async () => {
+  it('counts each caller separately, and keeps its counts if a limit changes', async () => {
     const { of } = start();
     (await reserve(of(100), 60))?.close(60);
     assert.equal(of(100, '2').left(), 100);
@@ -59,7 +60,7 @@ describe('the usage of a day', () => {
     assert.equal(of(1000).left(), 940);
   });
 
-  it('returns what was reserved and not received', async () => {
+  it('counts only the received bytes after a reservation is closed', async () => {
     const { of } = start();
     const own = of(100);
     const reservation = await reserve(own, 100);
@@ -71,7 +72,7 @@ describe('the usage of a day', () => {
     assert.equal(own.left(), 65, 'bytes that arrive while the connection closes count');
   });
 
-  it('lets reads wait for holds, in order, and then decides', async () => {
+  it('makes reads wait if they do not fit because of holds for other responses, and then allows or denies them in order', async () => {
     const { of } = start();
     const own = of(100);
     const hold = own.hold(90, true);
@@ -86,7 +87,7 @@ describe('the usage of a day', () => {
     assert.deepEqual(order, ['first', 'denied']);
   });
 
-  it('does not let a read wait that cannot fit', async () => {
+  it('denies a read immediately if the read would not fit even without the holds', async () => {
     const { of } = start();
     const own = of(100);
     own.hold(10, true);
@@ -94,7 +95,7 @@ describe('the usage of a day', () => {
     assert.equal(await reserve(own, 81), undefined);
   });
 
-  it('stops waiting when the caller disconnects', async () => {
+  it('no longer makes a read wait after its caller has disconnected', async () => {
     const { of } = start();
     const own = of(100);
     const hold = own.hold(90, true);
@@ -106,7 +107,7 @@ describe('the usage of a day', () => {
     assert.notEqual(own.hold(100, true), undefined);
   });
 
-  it('gives holds for unknown lengths only while plenty is left', () => {
+  it('allows a hold for a response of unknown length only while ample budget is left', () => {
     const { of } = start();
     const own = of(100);
     assert.notEqual(own.hold(25, false), undefined);
@@ -118,7 +119,7 @@ describe('the usage of a day', () => {
     assert.notEqual(other.hold(1, true), undefined);
   });
 
-  it('does not let a response exceed the budget once its length is known', () => {
+  it('does not let a hold grow beyond the budget once the length of the response is known', () => {
     const { of } = start();
     const own = of(100);
     const hold = own.hold(10, false);
