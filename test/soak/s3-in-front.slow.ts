@@ -9,7 +9,7 @@ import { startStandIn } from '../support/stand-in.ts';
 import { until } from '../support/until.ts';
 import { startS3InFront } from './s3-in-front.ts';
 
-it('a reset that coincides with a disconnect leaves no connection open', async (test) => {
+it("the soak test's S3 proxy leaves no connection open if a reset coincides with a disconnect", async (test) => {
   const { promise: requested, resolve } = Promise.withResolvers<ServerResponse>();
   const s3 = await startStandIn((_request, response) => {
     resolve(response);

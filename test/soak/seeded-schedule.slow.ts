@@ -12,12 +12,12 @@ const scheduleOf = (seed: number): string => {
   return JSON.stringify([plans.map((plan) => ({ ...plan, expected: plan.expected.status })), spells]);
 };
 
-it('the same seed gives the same schedule, and a different seed gives a different one', () => {
+it('soak tests with the same seed have the same schedule, and a different seed gives a different schedule', () => {
   assert.equal(scheduleOf(5), scheduleOf(5));
   assert.notEqual(scheduleOf(5), scheduleOf(6));
 });
 
-it('no two requests in a run have the same number', () => {
+it('no two requests in a soak test have the same number', () => {
   const planOf = createSchedule(5, createStock());
   const ids = [0, 1, 2].flatMap((worker) => Array.from({ length: 500 }, (_, n) => planOf(worker, n).id));
   assert.equal(new Set(ids).size, ids.length);

@@ -10,7 +10,7 @@ import { leaksOf, textOf } from './report.ts';
 import { soak } from './run.ts';
 import { createTally } from './tally.ts';
 
-it('changed bytes in a response from S3 are detected', async () => {
+it('the soak test detects changed bytes in a response from S3', async () => {
   const report = await soak({ seed: 21, seconds: 3, lies: true });
   const wrong = report.findings.filter(({ found }) => found.startsWith('a wrong byte'));
   assert.ok(wrong.length > 0, textOf(report));
@@ -95,7 +95,7 @@ describe('a log line in the soak test', () => {
 describe('a retained resource in the soak test', () => {
   const idle = { resident: 1e8, heapUsed: 3e7, external: 8e6, fileDescriptors: 24, inFlight: 0 };
 
-  it('is reported as a leak if there is more of it after the run than before', () => {
+  it('is reported as a leak if its size or count is higher after the run than before', () => {
     const before = { ...idle, resources: { TCPSocketWrap: 1 } };
     assert.deepEqual(leaksOf(before, before), []);
     for (const more of [
