@@ -58,7 +58,7 @@ const REGISTRIES = {
   }),
 } satisfies Record<string, RequestListener>;
 
-describe('the audit', () => {
+describe('the vulnerability audit', () => {
   const servers = Object.entries(REGISTRIES).map(
     ([name, listener]) => [name, createServer(listener)] as const,
   );

@@ -27,7 +27,7 @@ const AUDIT = JSON.stringify({
 });
 const [weakness] = weaknessesIn(AUDIT) ?? [];
 
-describe('an audit', () => {
+describe('a vulnerability audit', () => {
   it('lists each vulnerability once, by its advisory', () => {
     assert.deepEqual(weaknessesIn(AUDIT), [
       { advisory: 'GHSA-v6h2-p8h4-qcjw', package: 'brace-expansion', severity: 'low', title: 'ReDoS' },

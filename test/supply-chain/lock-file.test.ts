@@ -13,7 +13,7 @@ describe('the lock file', () => {
     for (const [path, { integrity = '' }] of locked) assert.match(integrity, /^sha512-[\w+/]{86}==$/, path);
   });
 
-  it('refers only to the public registry, and has no links', () => {
+  it('refers only to the public registry, and contains no links to local packages', () => {
     for (const [path, { resolved = PUBLIC_REGISTRY, link = false }] of locked)
       assert.ok(!link && resolved.startsWith(PUBLIC_REGISTRY), `${path}: ${resolved}`);
     // No other field in the lock file contains a URL, except for funding URLs.

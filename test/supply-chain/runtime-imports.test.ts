@@ -32,7 +32,7 @@ describe('dependencies in package.json', () => {
     assert.deepEqual([...imported].toSorted(), Object.keys(readPackages().dependencies).toSorted());
   });
 
-  it('the packages in the page of the console are development dependencies, and are in the SBOM', () => {
+  it("do not include the packages in the console's page, which are development dependencies and are in the SBOM", () => {
     const inPage = importedBy(all.filter((path) => path.startsWith('src/console/web/')));
     assert.deepEqual([...inPage].toSorted(), PACKAGES_IN_PAGE.toSorted());
     for (const name of inPage) assert.ok(name in readPackages().devDependencies, name);

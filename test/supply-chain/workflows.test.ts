@@ -47,7 +47,7 @@ describe('the CI workflow', () => {
     .filter((line) => /^(?:npm|node_modules\/\.bin\/node) /.test(line))
     .map((line) => line.replace(/ \| tee .*$/, ''));
 
-  it('runs each stage of .ci/run in one job, and nothing else', () => {
+  it('runs each stage of .ci/run in exactly one job, and runs nothing else', () => {
     const commands = Object.values(ci.jobs).flatMap((job) => {
       const [install, ...others] = commandsOf(job);
       assert.equal(install, 'npm ci');
@@ -88,7 +88,7 @@ describe('the release workflow', () => {
     for (const [name, { needs = [] }] of publishing) assert.ok(needs.includes('test'), name);
   });
 
-  it('declares the permissions of each job, with none by default', () => {
+  it('declares permissions for each job, and grants none by default', () => {
     assert.deepEqual(release.permissions, {});
     for (const [name, { permissions }] of jobs) assert.ok(permissions !== undefined, name);
   });
@@ -102,7 +102,7 @@ describe('the release workflow', () => {
       assert.match(digest ?? '', /^@sha256:(?:[0-9a-f]{64}|FILL-IN[-]DIGEST)$/);
   });
 
-  it('uses no expression in a shell command', () => {
+  it('does not use expressions in shell commands', () => {
     for (const [name, job] of jobs)
       for (const command of commandsOf(job)) assert.doesNotMatch(command, /\$\{\{/, name);
   });
@@ -117,7 +117,7 @@ for (const [name, { jobs }] of Object.entries({ ci, release, codeql: workflow('c
 /** The text is split, so that this file contains no placeholder. */
 const MARK = ['FILL', 'IN'].join('-');
 
-describe('.ci/placeholders', () => {
+describe('the script .ci/placeholders', () => {
   const check = (directory: string) =>
     spawnSync(join(ROOT, '.ci/placeholders'), [directory], { encoding: 'utf8' });
 
