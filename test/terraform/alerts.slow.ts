@@ -88,7 +88,7 @@ describe('the log-based metrics in the Terraform files', () => {
     );
     await wire.clearFaults();
   });
-  it('count denials by S3 by bucket and role', async () => {
+  it("count S3's denials by bucket and role", async () => {
     await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', times: 2 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 403);
     await wire.clearFaults();
@@ -98,7 +98,7 @@ describe('the log-based metrics in the Terraform files', () => {
       [{ bucket: 'acme-lake', role: 'lake' }],
     );
   });
-  it('count warnings about egress budgets by caller, and denied reads as faults', async () => {
+  it('count egress budget warnings by caller, and count reads that a budget denies as faults', async () => {
     const budgets = 'budgets: [{ callers: ["project:acme-prod"], bytesPerDay: 20KB, warnAt: 0.5 }]';
     const limited = await startWire({ config: openToProject(budgets) });
     try {
@@ -119,7 +119,7 @@ describe('the log-based metrics in the Terraform files', () => {
       await limited.close();
     }
   });
-  it('count failed refreshes of keys by fault', async () => {
+  it('count failed refreshes of signing keys by fault', async () => {
     const wireWithIssuer = await startWire({
       config: (contract) =>
         `${openToProject()(contract)}\nissuers: [{ name: other, kind: generic, url: "http://127.0.0.1:1/", audience: "${contract.audience}", jwks: "http://127.0.0.1:1/keys" }]`,
@@ -143,7 +143,7 @@ describe('the log-based metrics in the Terraform files', () => {
       await wireWithIssuer.close();
     }
   });
-  it('have the time until S3 responds in the field of the distribution', async () => {
+  it('extract the time until S3 responds from a field that log lines have', async () => {
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     const [block] = (await readModule('')).resources.filter(({ name }) => name === 'first_byte');
     assert.equal(block?.body['value_extractor'], 'EXTRACT(jsonPayload.milliseconds.s3FirstByte)');

@@ -7,10 +7,10 @@ import type { Variables } from './sample.ts';
 
 const JOB = 'google_storage_transfer_job.copy';
 
-describe('the transfer job', () => {
+describe('the bulk-copy transfer job', () => {
   const day = (year: number, month: number, date: number) => [{ year, month, day: date }];
 
-  it('copies once, with the same names as in S3', async () => {
+  it('copies the objects once, with the same names as in S3', async () => {
     const { transfer_spec: spec, schedule, event_stream: stream } = await argumentsOf(JOB, ONCE);
     assert.deepEqual(spec, [
       {
@@ -24,7 +24,7 @@ describe('the transfer job', () => {
     assert.equal(stream, undefined);
   });
 
-  it('repeats at the chosen time, without an end', async () => {
+  it('is repeated at the chosen time, without an end date', async () => {
     const daily = { ...ONCE, mode: 'schedule', start_time: '02:30', repeat: '6h' };
     assert.deepEqual((await argumentsOf(JOB, daily))['schedule'], [
       {
@@ -56,7 +56,7 @@ describe('the transfer job', () => {
       { path: 'raw/public/' },
     ],
   ] as const) {
-    it(`has the source and the sink for ${JSON.stringify(variables)}`, async () => {
+    it(`has the expected source and sink for the variables ${JSON.stringify(variables)}`, async () => {
       const { transfer_spec: spec } = await argumentsOf(JOB, { ...ONCE, ...variables });
       assert.deepEqual(spec, [
         {
@@ -68,7 +68,7 @@ describe('the transfer job', () => {
     });
   }
 
-  it('may write to the sink, unless another instance of the module grants that', async () => {
+  it('is allowed by the module to write to the sink, unless another instance of the module grants that permission', async () => {
     const roles = (more: Variables): Promise<unknown> =>
       copyValues({ ...ONCE, ...more }).evaluate(
         module.resources.find(({ address }) => address === 'google_storage_bucket_iam_member.sink')?.body[
@@ -95,13 +95,13 @@ describe('the transfer job', () => {
   });
 });
 
-describe('the queue for events', () => {
+describe('the bulk-copy event queue', () => {
   const count = async (address: string, variables: Variables): Promise<unknown> =>
     copyValues(variables).evaluate(
       module.resources.find((block) => block.address === address)?.body['count'],
     );
 
-  it('accepts messages only from the bucket, in the account of the provider', async () => {
+  it("accepts messages only from the bucket in the AWS provider's account", async () => {
     const { policy } = await argumentsOf('aws_sqs_queue_policy.events', EVENTS, { count: { index: 0 } });
     assert.deepEqual(JSON.parse(String(policy)), {
       Version: '2012-10-17',
@@ -120,7 +120,7 @@ describe('the queue for events', () => {
     });
   });
 
-  it('gets notifications about the prefix only if the module may replace those of the bucket', async () => {
+  it("gets notifications about the prefix only if the module may replace the bucket's notifications", async () => {
     const address = 'aws_s3_bucket_notification.events';
     assert.equal(await count(address, EVENTS), 1);
     assert.equal(await count(address, { ...EVENTS, replace_bucket_notifications: false }), 0);

@@ -45,7 +45,7 @@ function granted({ prefix, kms_keys: kmsKeys }: Variables): readonly unknown[] {
 const without = (statements: readonly unknown[], one: unknown): readonly unknown[] =>
   statements.filter((statement) => JSON.stringify(statement) !== JSON.stringify(one));
 
-describe('the role for a copy', () => {
+describe('the AWS role for a bulk copy', () => {
   it('has the trust policy that `fedbridge trust-policy --for storage-transfer` prints', async () => {
     const args = ['--for', 'storage-transfer', '--subject-id', SUBJECT_ID];
     const { status, stdout } = fedbridge('trust-policy', ...args);
@@ -63,7 +63,7 @@ describe('the role for a copy', () => {
     { prefix: 'ключи/' },
     { prefix: 'raw/', kms_keys: [KEY] },
   ]) {
-    it(`may read what a grant on the prefix allows, and the bucket's region, for ${JSON.stringify(variables)}`, async () => {
+    it(`may read what a grant on the prefix allows, and the bucket's region, with the variables ${JSON.stringify(variables)}`, async () => {
       const statements = await readPolicy({ ...ONCE, ...variables });
       const others = without(statements, LOCATION);
       assert.equal(others.length, statements.length - 1);
@@ -71,7 +71,7 @@ describe('the role for a copy', () => {
     });
   }
 
-  it('may list other keys only with list_whole_bucket, and may not read them', async () => {
+  it('may list keys outside the prefix only if list_whole_bucket is set, and may never read them', async () => {
     const listing = (statements: readonly unknown[]) =>
       statements.filter((statement) => JSON.stringify(statement).includes('s3:ListBucket'));
     const [strict, loose] = [await readPolicy(ONCE), await readPolicy({ ...ONCE, list_whole_bucket: true })];
@@ -79,7 +79,7 @@ describe('the role for a copy', () => {
     assert.deepEqual(without(loose, listing(loose)[0]), without(strict, listing(strict)[0]));
   });
 
-  it('may read the queue only for events', async () => {
+  it('may read the queue only if the copy is driven by events', async () => {
     const added = (await readPolicy(EVENTS)).filter((statement) =>
       JSON.stringify(statement).includes('sqs:'),
     );

@@ -36,7 +36,7 @@ const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp,
   ['aws_role', { permissions_boundary: 'boundary' }, /ARN of an IAM policy/],
 ];
 
-describe('the validation of the variables of bulk-copy', () => {
+describe('the validation of variables in the module bulk-copy', () => {
   const problemsOf = ([variable, value, , others = {}]: (typeof WRONG)[number]): Promise<string[]> =>
     copyValues({ ...('mode' in others ? {} : ONCE), ...others, [variable]: value }).problemsOf(variable);
 
@@ -47,7 +47,7 @@ describe('the validation of the variables of bulk-copy', () => {
       assert.match(problems.join(), wrong[2]);
     });
   }
-  it('is tested with a wrong value for every rule', async () => {
+  it('is tested with an invalid value for every rule', async () => {
     const tried = (await Promise.all(WRONG.map(problemsOf))).flat();
     const rules = module.variables.flatMap(rulesOf).map(({ error_message: message }) => message);
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe('the validation of the variables of bulk-copy', () => {
       [],
     );
   });
-  it('exists for every variable except some switches', () => {
+  it('exists for every variable except a few boolean variables', () => {
     const unchecked = module.variables.filter((block) => rulesOf(block).length === 0);
     assert.deepEqual(
       unchecked.map(({ body }) => body['type']),

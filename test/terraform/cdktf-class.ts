@@ -37,7 +37,7 @@ function schemaOfClass(body: string, classes: ReadonlyMap<string, string>): Bloc
     const type = typeOf(accessor);
     attributes[name] = `${usage(body, property)} ${set === undefined ? type : type.replace('list', 'set')}`;
   }
-  // The third argument of a list of blocks says whether it is a set.
+  // For a list of blocks, the third argument specifies whether the list is a set.
   const complex = /^ +(?:this\.)?_(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"(?:, (true|false))?/gm;
   for (const [, property = '', className = '', name = '', isSet] of body.matchAll(complex)) {
     const use = usage(body, property);

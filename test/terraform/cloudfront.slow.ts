@@ -1,4 +1,4 @@
-// The distributions that the module creates cache nothing, sign nothing, and are what the bridge's configuration expects.
+// The distributions that the module creates do not cache responses or sign requests, and match the bridge's configuration.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse as parseYaml } from 'yaml';
@@ -27,12 +27,12 @@ async function distributionsOf(variables: Variables): Promise<readonly Body[]> {
   return creations(root, variables)(block);
 }
 
-describe('the variable cloudfront', () => {
-  it('creates no distribution by default', async () => {
+describe('the Terraform variable cloudfront', () => {
+  it('does not create a distribution by default', async () => {
     assert.deepEqual(await distributionsOf(FIVE), []);
   });
 
-  it('sets `via` only for its buckets, and keeps an existing `via`', async () => {
+  it('sets `via` only for the buckets that it lists, and keeps an existing `via`', async () => {
     const values = await rootValues(WITH);
     for (const variable of ['buckets', 'cloudfront']) assert.deepEqual(await values.problemsOf(variable), []);
     const text = String(await values.output('config'));
@@ -63,7 +63,7 @@ describe('the variable cloudfront', () => {
     );
   });
 
-  it('creates a distribution that caches nothing and serves only HTTPS', async () => {
+  it('creates a distribution that does not cache and serves only HTTPS', async () => {
     const [distribution] = await distributionsOf(WITH);
     const [behavior] = distribution?.['default_cache_behavior'] as Body[];
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// The module uses what a company already has: a service account, an image, a subnet, enabled APIs, and rules for AWS roles.
+// The module can use a company's existing service account, image, subnet and enabled APIs, and follows its rules for AWS roles.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { creations } from './created.ts';
@@ -21,7 +21,7 @@ async function createdOf(variables: Variables, type: string): Promise<readonly B
   return found.flat();
 }
 
-describe('an existing service account', () => {
+describe('an existing service account in the Terraform variables', () => {
   const variables = { ...FIVE, service_account: ACCOUNT, config_in: 'secret' };
 
   it('is trusted by its unique ID, and replaces the account that the module creates', async () => {
@@ -41,8 +41,8 @@ describe('an existing service account', () => {
   });
 });
 
-describe('an existing image', () => {
-  it('needs no registry and no build', async () => {
+describe('an existing image in the Terraform variables', () => {
+  it('makes the registry and the build unnecessary', async () => {
     const variables = { ...FIVE, image: OTHERS_IMAGE };
     for (const type of ['google_artifact_registry_repository', 'google_storage_bucket', 'terraform_data'])
       assert.deepEqual(await createdOf(variables, type), [], type);
@@ -72,10 +72,10 @@ describe('an existing image', () => {
     });
 });
 
-describe('an existing subnet', () => {
+describe('an existing subnet in the Terraform variables', () => {
   const variables = { ...FIVE, image: OTHERS_IMAGE, vpc: { subnet: SUBNET, tags: ['aws'] } };
 
-  it("carries all the service's requests, or only those to private addresses", async () => {
+  it("carries all the service's requests, or only the requests to private addresses", async () => {
     for (const [all_traffic, egress] of [
       [true, 'ALL_TRAFFIC'],
       [false, 'PRIVATE_RANGES_ONLY'],
@@ -106,8 +106,8 @@ describe('an existing subnet', () => {
   });
 });
 
-describe('AWS roles', () => {
-  it('have the path, the permissions boundary and the tags', async () => {
+describe('the AWS roles that Terraform creates', () => {
+  it('have the path, the permissions boundary and the tags in the variables', async () => {
     const aws_roles = {
       path: '/data/',
       permissions_boundary: 'arn:aws:iam::123456789012:policy/data-boundary',
@@ -120,7 +120,7 @@ describe('AWS roles', () => {
   });
 });
 
-describe('APIs', () => {
+describe('the Google Cloud APIs that the Terraform module needs', () => {
   it('are enabled by the module only if enable_apis is true, and are always listed', async () => {
     for (const type of ['google_project_service', 'google_project_service_identity', 'time_sleep'])
       assert.ok((await createdOf(FIVE, type)).length > 0, type);

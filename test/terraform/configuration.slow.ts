@@ -30,7 +30,7 @@ function meaning(config: string): string {
   return stdout;
 }
 
-describe('the generated configuration', () => {
+describe('the configuration that Terraform generates', () => {
   it('defines who may read what if only the five required variables are set', async () => {
     assert.equal(
       await meaningOf(FIVE),

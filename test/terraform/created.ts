@@ -1,4 +1,4 @@
-// The resources that a module creates for given variables, each with its arguments, including those of dynamic blocks.
+// Finds the resources that a module creates for given variables, and their arguments, including those of dynamic blocks.
 import { META_ARGUMENTS } from './block-checks.ts';
 import { moduleValues } from './module-values.ts';
 import { bodiesOf } from './modules.ts';

@@ -78,7 +78,7 @@ function rolesIn({ text }: BuildFile): string[] {
   return [...new Set([...always.matchAll(/roles\/[\w.]+/g)].map(([role]) => role))].sort();
 }
 
-describe('the account that runs the tests', () => {
+describe('the service account that runs the tests', () => {
   it('can push only candidates and their SBOMs', async () => {
     const rights = await rightsOf('tester');
     assert.deepEqual(rights, [
@@ -90,7 +90,7 @@ describe('the account that runs the tests', () => {
   });
 });
 
-describe('the account that deploys', () => {
+describe('the service account that deploys', () => {
   it('has only the roles that its build needs, on only the resources that it deploys or uses', async () => {
     const rights = await rightsOf('deployer');
     assert.deepEqual(rights, [
@@ -161,8 +161,8 @@ describe('the Cloud Build trigger', () => {
   });
 });
 
-describe('the variable `delivery`', () => {
-  it('creates no delivery resources if it is not set', async () => {
+describe('the Terraform variable `delivery`', () => {
+  it('creates no delivery resources if it is unset', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);
     for (const block of blocks) assert.deepEqual(await created(block, FIVE), [], block.address);

@@ -58,7 +58,7 @@ export async function evaluate(node: Node, code: string, scope: Scope): Promise<
     case 'unaryOp':
       return node.meta['operator'] === 'negate' ? -Number(await value(0)) : (await value(0)) !== true;
     case 'binaryOp':
-      // Evaluates both sides, as Terraform did before 1.12: an error on the right counts even if the left side decides.
+      // Evaluates both sides, as Terraform did before 1.12, so an error on the right counts even if the left side decides.
       return operate(String(node.meta['operator']), await value(0), await value(1));
     case 'tuple':
       return Promise.all(node.children.map((_, i) => value(i)));

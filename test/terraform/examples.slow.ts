@@ -1,4 +1,4 @@
-// The examples: each can be copied out of the repository as it is, and those with load balancers accept only TLS.
+// Each Terraform example can be copied out of the repository without changes. The examples with load balancers accept only TLS.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -24,11 +24,11 @@ after(() => {
 /** The command in the README that makes an example use the module of the same clone. */
 const [, CLONE = ''] = /^(sed .* > clone_override\.tf)/m.exec(readReadme()) ?? [];
 
-describe('an example', () => {
+describe('a Terraform example', () => {
   for (const { path, calls } of examples) {
     const name = path.replace('examples/', '');
 
-    it(`can be copied out of the repository as it is: ${name}`, () => {
+    it(`can be copied out of the repository without changes: ${name}`, () => {
       for (const file of readdirSync(join(EXAMPLES, name))) {
         const text = readFileSync(join(EXAMPLES, name, file), 'utf8');
         assert.doesNotMatch(text, /\.\.\/|path\.(?:module|root)/, file);
@@ -36,7 +36,7 @@ describe('an example', () => {
       for (const { body } of calls) assert.equal(body['source'], MODULE_SOURCE);
     });
 
-    it(`uses the module of a clone after one command: ${name}`, async () => {
+    it(`uses the module in the same clone after one command: ${name}`, async () => {
       const copy = join(directory, name);
       cpSync(join(EXAMPLES, name), copy, { recursive: true });
       execFileSync('sh', ['-c', CLONE], { cwd: copy });
@@ -51,7 +51,7 @@ describe('an example', () => {
   }
 });
 
-/** A forwarding rule is the only door to a load balancer. */
+/** A load balancer accepts connections only through its forwarding rules. */
 function assertOnlyTls({ resources }: { readonly resources: readonly { type: string; body: Body }[] }): void {
   const rules = resources.filter(({ type }) => type.endsWith('forwarding_rule'));
   assert.equal(rules.length, 1);
@@ -59,12 +59,12 @@ function assertOnlyTls({ resources }: { readonly resources: readonly { type: str
   assert.match(String(rules[0].body['target']), /_https_proxy\./);
 }
 
-describe('the example several-regions', async () => {
+describe('the Terraform example several-regions', async () => {
   const { module, values, variables } = await readExample('several-regions', {
     module: { more: { 'us-east4': { service: 'lake-us-east4' } } },
   });
 
-  it('has a backend for the service of each region', async () => {
+  it('has a load balancer backend for the service in each region', async () => {
     assert.deepEqual(await values.evaluate('${local.services}'), {
       'europe-west1': 'lake-bridge',
       'us-east4': 'lake-us-east4',
@@ -89,22 +89,22 @@ describe('the example several-regions', async () => {
     assert.notEqual(others['name'], variables['name']);
   });
 
-  it('uses an ARN that Terraform knows not to be null before the role exists', () => {
+  it('uses an ARN that Terraform knows is not null even before the role exists', () => {
     // A template with a literal prefix is never null. Otherwise `for_each` in the other regions would depend on the apply.
     assert.match(JSON.stringify(root.locals.get('arns_created')), /arn:\$\{trimprefix\(role\.arn/);
   });
 
-  it('accepts only TLS, and only through the load balancer', () => {
+  it('accepts only TLS connections, and only through the load balancer', () => {
     assertOnlyTls(module);
     for (const { body } of module.calls) assert.equal(body['ingress'], 'internal-and-load-balancer');
     assert.deepEqual(variables['audiences'], ['https://lake-bridge.example']);
   });
 });
 
-describe('the example internal-load-balancer', async () => {
+describe('the Terraform example internal-load-balancer', async () => {
   const { module, variables } = await readExample('internal-load-balancer');
 
-  it('accepts only TLS, and nothing from the internet', () => {
+  it('accepts only TLS connections, and no connections from the internet', () => {
     assertOnlyTls(module);
     assert.equal(variables['ingress'], 'internal');
     assert.deepEqual(variables['audiences'], ['https://lake-bridge.acme.example']);

@@ -56,7 +56,7 @@ async function serviceEnvironment(values: ModuleValues): Promise<string> {
   return String(await values.evaluate(config['value']));
 }
 
-describe('an external ID', () => {
+describe('an external ID in the Terraform files', () => {
   it('appears only in sensitive outputs', async () => {
     const values = await rootValues(WITH_HOP);
     assert.ok(String(await values.output('config')).includes(EXTERNAL_ID));

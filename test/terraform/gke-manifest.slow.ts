@@ -1,5 +1,5 @@
-// The GKE example's manifest: the pods run the bridge with its service account and a valid configuration, with no more rights than on
-// other platforms.
+// With the GKE example's manifest, the pods run the bridge with its service account and a valid configuration. They have no more
+// rights than on other platforms.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ const POD = 'spec.template.spec';
 const CONTAINER = `${POD}.containers.0`;
 
 describe('the manifest for GKE', () => {
-  it('creates each object in one namespace', () => {
+  it('creates all objects in the same namespace', () => {
     assert.deepEqual(
       objects.map(({ kind }) => kind),
       [
@@ -61,7 +61,7 @@ describe('the manifest for GKE', () => {
     assert.equal(at(ofKind('Deployment'), `${POD}.serviceAccountName`), 'fedbridge');
   });
 
-  it('contains a configuration that `fedbridge check` accepts, where the bridge reads it', () => {
+  it('contains a configuration that `fedbridge check` accepts, at the path where the bridge reads it', () => {
     const file = join(directory, 'config.yaml');
     writeFileSync(file, String((at(ofKind('Secret'), 'stringData') as Body)['config.yaml']));
     const { status, stderr } = fedbridge('check', file);
@@ -78,7 +78,7 @@ describe('the manifest for GKE', () => {
     });
   });
 
-  it("runs as the image's user, with a read-only file system and without capabilities", () => {
+  it("runs the container as the image's user, with a read-only file system and without capabilities", () => {
     const deployment = ofKind('Deployment');
     const [user = ''] = textsOf(STAGES[1], 'USER');
     const ids = ['runAsUser', 'runAsGroup', 'fsGroup'].map((id) =>
@@ -94,7 +94,7 @@ describe('the manifest for GKE', () => {
     assert.match(String(at(deployment, `${CONTAINER}.image`)), /@sha256:[0-9a-f]{64}$/);
   });
 
-  it("checks the bridge's own health routes, and leaves time to finish responses", () => {
+  it("checks the bridge's own health routes, and leaves the pod time to finish responses before it stops", () => {
     const deployment = ofKind('Deployment');
     for (const [probe, path] of [
       ['startupProbe', '/-/ready'],
@@ -107,7 +107,7 @@ describe('the manifest for GKE', () => {
     assert.ok(Number(at(deployment, `${POD}.terminationGracePeriodSeconds`)) > pause + 9);
   });
 
-  it('is reached only by TLS, through one service that leads to the pods', () => {
+  it('makes the pods reachable only over TLS, through one service', () => {
     const ingress = ofKind('Ingress');
     assert.deepEqual(at(ingress, 'metadata.annotations'), {
       'kubernetes.io/ingress.class': 'gce-internal',

@@ -38,7 +38,7 @@ describe('the Terraform files', () => {
 
 const IMAGE_TF = readFileSync(`${ROOT}terraform/image.tf`, 'utf8');
 
-describe('the build of the first image', () => {
+describe("Terraform's build of the first image", () => {
   const build = parseYaml(readFileSync(`${ROOT}terraform/first-image.yaml`, 'utf8')) as Record<
     string,
     unknown

@@ -1,4 +1,4 @@
-// Everything that the module creates has the labels of `labels`, and everything that it stores is encrypted with `encryption_key`.
+// Everything that the module creates has the labels in `labels`, and everything that it stores is encrypted with `encryption_key`.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { creations } from './created.ts';
@@ -47,8 +47,8 @@ const MORE: Variables = Object.fromEntries(
   ),
 );
 
-describe('labels', () => {
-  it('are on every resource that can have labels, and on the revisions of the service', async () => {
+describe('the labels in the variable `labels`', () => {
+  it('are set on every resource that can have labels, and on the revisions of the service', async () => {
     const labels = { cost_center: 'data-42' };
     let checked = 0;
     for (const block of root.resources) {
@@ -66,7 +66,7 @@ describe('labels', () => {
   });
 });
 
-describe('an encryption key', () => {
+describe('the key in the variable `encryption_key`', () => {
   const variables = { ...ALL, encryption_key: KEY };
   /** How the key is written in each type that can be encrypted with one, from the providers' schema. */
   const keysIn = (value: unknown): string[] =>
@@ -98,7 +98,7 @@ describe('an encryption key', () => {
     }
   });
 
-  it('may be used by exactly the service agents that store something', async () => {
+  it('may be used by exactly the service agents that store data', async () => {
     const block = root.resources.find(({ type }) => type === 'google_kms_crypto_key_iam_member');
     assert.ok(block);
     const created = (some: Variables): Promise<Body[]> => creations(root, some)(block);

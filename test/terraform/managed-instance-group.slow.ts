@@ -37,7 +37,7 @@ const fileOf = (ending: string): WrittenFile => {
 const unit = fileOf('/fedbridge.service');
 const script = fileOf('/fetch-config.sh');
 
-describe("a machine's metadata", () => {
+describe('the metadata of a machine in the managed instance group', () => {
   it('contains the name of the secret, but nothing from the configuration', () => {
     assert.match(userData, /^#cloud-config\n/);
     assert.ok(userData.includes(CONFIG_SECRET));
@@ -46,7 +46,7 @@ describe("a machine's metadata", () => {
   });
 });
 
-describe("a machine's systemd unit", () => {
+describe('the systemd unit of a machine in the managed instance group', () => {
   it('fetches the configuration at each start, and retries until that succeeds', () => {
     assert.ok(unit.content.includes(`ExecStartPre=/bin/bash ${script.path}\n`));
     assert.match(unit.content, /^StartLimitIntervalSec=0$/m);
@@ -62,7 +62,7 @@ describe("a machine's systemd unit", () => {
   });
 });
 
-describe('the script that fetches the configuration', () => {
+describe("the managed instance group's script that fetches the configuration", () => {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-machine-'));
   const target = join(directory, 'config.yaml');
   let accessible = true;

@@ -109,7 +109,7 @@ const sessionsOf = (role: string): Policy[] =>
       return readPolicy(compilePolicy(bucket, grants), 'identity');
     });
 
-describe("a role's policy", () => {
+describe("a role's permission policy in the Terraform files", () => {
   for (const [role, text] of Object.entries(policies)) {
     it(`allows what the sessions of ${role} need`, () => {
       const needed = REQUESTS.filter((request) => isAllowed(sessionsOf(role), request));
@@ -117,7 +117,7 @@ describe("a role's policy", () => {
       const own = readPolicy(text, 'identity');
       assert.deepEqual(needed.filter((request) => !isAllowed([own], request)).map(described), []);
     });
-    it(`allows nothing that the sessions of ${role} do not need`, () => {
+    it(`does not allow anything that the sessions of ${role} do not need`, () => {
       const own = readPolicy(text, 'identity');
       const allowed = REQUESTS.filter((request) => isAllowed([own], request));
       assert.deepEqual(allowed.filter((request) => !isAllowed(sessionsOf(role), request)).map(described), []);
@@ -135,7 +135,7 @@ describe("a role's policy", () => {
   });
 });
 
-describe('a role that is not the last in its chain', () => {
+describe('a role in the Terraform files that is not the last in its chain', () => {
   it('can only assume the next role, and pass on tags and the source identity', async () => {
     const { variables } = await readExample('second-hop-role');
     const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');

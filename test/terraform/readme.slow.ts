@@ -14,14 +14,14 @@ import { DOCUMENTED, readReadme, rendered } from './render.ts';
 for (const path of DOCUMENTED) {
   const page = readReadme(path);
   describe(`terraform/${path === '' ? '' : `${path}/`}README.md`, () => {
-    it('lists every variable and output as declared', async () => {
+    it('lists every variable and output as it is declared', async () => {
       assert.equal(page, await rendered(page, path), 'Run `node test/terraform/render.ts`.');
     });
     it('links to files that exist', () => {
       for (const [, link = ''] of page.matchAll(/\]\(((?!https:)[^)#]+)\)/g))
         assert.ok(existsSync(join(import.meta.dirname, '../../terraform', path, link)), link);
     });
-    it('shows calls that set every required variable, and no others than the declared ones', async () => {
+    it('shows module calls that set every required variable, and only variables that are declared', async () => {
       const { variables } = await readModule(path);
       const required = variables.filter(({ body }) => !('default' in body)).map(({ name }) => name);
       const calls = await Promise.all(
@@ -51,7 +51,7 @@ for (const path of DOCUMENTED) {
 }
 
 describe('terraform/README.md', () => {
-  it('names every example and module, and no others', async () => {
+  it('names exactly the existing examples and modules', async () => {
     const named = [...readReadme().matchAll(/\]\(((?:examples|modules)\/[\w-]+)\)/g)].map(([, name]) => name);
     const modules = [...(await readModules()), ...(await readSubmodules())];
     const there = modules.map(({ path }) => path).filter((path) => path !== '');

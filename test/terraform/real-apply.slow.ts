@@ -1,4 +1,5 @@
-// What would fail only at a real apply: order, time until permissions take effect, failed revisions, and Cloud Run's own rules.
+// Tests for problems that only a real apply would show: wrong order, permissions that take effect late, failed revisions, and
+// Cloud Run's own rules.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -47,7 +48,7 @@ async function service(variables: Variables): Promise<Body> {
   return found;
 }
 
-describe('at the first apply', () => {
+describe('at the first terraform apply', () => {
   it('every Google resource waits until the APIs have been enabled for a while', async () => {
     const dependencies = await dependenciesOf(root);
     const waiting = root.resources.filter(
@@ -60,7 +61,7 @@ describe('at the first apply', () => {
   it('the service waits until every permission that its revision needs has taken effect', async () => {
     const dependencies = await dependenciesOf(root);
     assert.ok(dependencies('google_cloud_run_v2_service.bridge').has('time_sleep.permissions'));
-    // The others are for builds, for callers of the service, and for later deployments.
+    // The other permissions are for builds, for callers of the service, and for later deployments.
     const others = /\.(?:builder|builder_logs|deployer|delivery_logs|invoker|tester)$/;
     const needed = root.resources.filter(
       ({ type, address }) => type.endsWith('_iam_member') && !others.test(address),
@@ -78,7 +79,7 @@ describe('at the first apply', () => {
     assert.ok(dependencies('time_sleep.permissions').has('time_sleep.encryption'));
   });
 
-  it("the examples' Compute Engine resources wait for the module or for the API", async () => {
+  it('the Compute Engine resources in the examples wait for the module or for the API', async () => {
     for (const module of modules.filter(
       ({ path }) => !['', 'examples/internal-load-balancer'].includes(path),
     )) {
@@ -105,7 +106,7 @@ describe('at the first apply', () => {
   });
 });
 
-describe('a failed revision', () => {
+describe('a Cloud Run revision that failed', () => {
   const check = root.checks.find(({ name }) => name === 'latest_revision');
   const [rule] = bodiesOf(check?.body['assert']);
   const passes = (attributes: Variables): Promise<unknown> =>
@@ -114,7 +115,7 @@ describe('a failed revision', () => {
       google_cloud_run_v2_service: { bridge: attributes },
     }).evaluate(rule?.['condition']);
 
-  it('is reported by every later plan, until a revision is ready', async () => {
+  it('is reported by every later terraform plan, until a revision is ready', async () => {
     const ready = { latest_created_revision: 'a-2', latest_ready_revision: 'a-2' };
     assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_SUCCEEDED' }] }), true);
     assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_FAILED' }] }), false);
@@ -122,8 +123,8 @@ describe('a failed revision', () => {
   });
 });
 
-describe('the Cloud Run service', () => {
-  it('ignores what gcloud changes', () => {
+describe('the Cloud Run service in the Terraform files', () => {
+  it('ignores the fields that gcloud changes', () => {
     const block = root.resources.find(({ address }) => address === 'google_cloud_run_v2_service.bridge');
     const [lifecycle] = bodiesOf(block?.body['lifecycle']);
     assert.deepEqual(lifecycle?.['ignore_changes'], [
@@ -133,7 +134,7 @@ describe('the Cloud Run service', () => {
     ]);
   });
 
-  it("mounts a writable bucket as the image's user", async () => {
+  it("mounts a bucket that the image's user can write to", async () => {
     const [user = ''] = textsOf(STAGES[1], 'USER');
     const [uid, gid] = user.split(':');
     for (const [read_only, options] of [
@@ -148,8 +149,8 @@ describe('the Cloud Run service', () => {
   });
 });
 
-describe('the first build', () => {
-  it('runs in build_region, and pulls Node from a mirror', async () => {
+describe("Terraform's build of the first image", () => {
+  it('runs in the region in build_region, and pulls the Node image from a mirror', async () => {
     const block = root.resources.find(({ address }) => address === 'terraform_data.first_image');
     const [provisioner] = bodiesOf((block?.body['provisioner'] as Body)['local-exec']);
     assert.match(String(provisioner?.['command']), /gcloud builds submit .* --region "\$REGION" /);
@@ -188,7 +189,7 @@ describe('an expression in the Terraform files', () => {
     return undefined;
   };
 
-  it('indexes no set, because a set has no order', () => {
+  it('never indexes a set, because a set has no order', () => {
     assert.equal(indexedSet('google_cloud_run_v2_service', '.template[0].containers[0].env[0].value'), 'env');
     for (const file of HCL_FILES)
       for (const [expression, type = '', steps = ''] of readFileSync(file, 'utf8').matchAll(

@@ -24,7 +24,7 @@ function problemOf(module: Module, [first = '', second = '', third, ...more]: Re
       return module.locals.has(second) ? undefined : 'there is no such local';
     case 'module':
       if (!named(module.calls)) return 'there is no such module';
-      // A module as a whole: in depends_on, or in a loop over its instances.
+      // The reference is to the whole module, for example in depends_on or in a loop over the module's instances.
       if (third === undefined) return undefined;
       return root?.outputs.some(({ name }) => name === third) === true
         ? undefined

@@ -1,4 +1,5 @@
-// The root module's Terraform tests pass, and their assertions can fail. Terraform itself would need the providers' programs.
+// The root module's Terraform tests pass, and their assertions can fail. The tests are evaluated without
+// Terraform, which would need the providers' programs.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readModule } from './modules.ts';
@@ -10,7 +11,7 @@ const root = await readModule('');
 const runs = await readRuns();
 assert.ok(runs.length > 20);
 
-/** @returns the messages of the assertions that do not hold with these variables */
+/** @returns the messages of the assertions that fail with these variables */
 async function failuresOf(run: Run, variables: Run['own']): Promise<readonly string[]> {
   const evaluate = evaluatorOf(root, run, variables);
   const failures = run.asserts.map(async ({ condition, error_message: message }) =>
@@ -31,7 +32,7 @@ async function failsAsExpected(run: Run, variables: Run['own']): Promise<boolean
   return (await Promise.all(failed)).every(Boolean);
 }
 
-describe('a run of the Terraform tests', () => {
+describe('a run block in the Terraform tests', () => {
   for (const run of runs) {
     const title = `${run.file}: ${run.name}`;
     const variables = { ...run.common, ...run.own };
@@ -39,7 +40,7 @@ describe('a run of the Terraform tests', () => {
       it(`fails as expected: ${title}`, async () => {
         assert.ok(await failsAsExpected(run, variables));
       });
-      it(`fails only because of what the run sets: ${title}`, async () => {
+      it(`fails only because of the values that the block sets: ${title}`, async () => {
         assert.equal(await failsAsExpected({ ...run, overridden: new Map() }, run.common), false);
       });
     } else {
@@ -48,7 +49,7 @@ describe('a run of the Terraform tests', () => {
         assert.deepEqual(await failuresOf(run, variables), []);
       });
       if (Object.keys(run.own).length > 0)
-        it(`fails without the variables of the run: ${title}`, async () => {
+        it(`fails if the block's variables are removed: ${title}`, async () => {
           const failures = await failuresOf(run, run.common).catch((error: unknown) => [String(error)]);
           assert.notDeepEqual(failures, []);
         });

@@ -15,9 +15,9 @@ const TESTS = join(import.meta.dirname, '../../terraform/tests');
 export interface Run {
   readonly file: string;
   readonly name: string;
-  /** The variables of the file. */
+  /** The variables that the file sets for all its runs. */
   readonly common: Variables;
-  /** The variables of only this run. */
+  /** The variables that only this run sets. */
   readonly own: Variables;
   readonly asserts: readonly { readonly condition: string; readonly error_message: string }[];
   /** Addresses of the variables and checks that must fail. */

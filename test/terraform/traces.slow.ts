@@ -20,7 +20,7 @@ async function outcomeOf(
 
 const LONG = 'a'.repeat(255);
 
-describe('the variable traces', () => {
+describe('the Terraform variable traces', () => {
   for (const [isValid, traces] of [
     ...[
       'https://collector.acme.example',
@@ -67,13 +67,13 @@ describe('the variable traces', () => {
       (resource_attributes) => [false, { endpoint: COLLECTOR, resource_attributes }] as const,
     ),
   ] as const)
-    it(`${isValid ? 'accepts' : 'rejects'} like the bridge: ${JSON.stringify(traces).slice(0, 100)}`, async () => {
+    it(`${isValid ? 'accepts' : 'rejects'} the same value as the bridge: ${JSON.stringify(traces).slice(0, 100)}`, async () => {
       const { problems, set } = await outcomeOf(traces);
       assert.equal(problems.length, isValid ? 0 : 1, problems.join('\n'));
       assert.equal(readTraceSettings(set).problems.length, isValid ? 0 : 1);
     });
 
-  it('sets the endpoint, the sampler, the headers and the attributes of the bridge', async () => {
+  it("sets the bridge's endpoint, sampler, headers and resource attributes", async () => {
     const { set } = await outcomeOf({
       endpoint: COLLECTOR,
       sampler: 'parentbased_traceidratio',
@@ -92,7 +92,7 @@ describe('the variable traces', () => {
     for (const name of Object.keys(set)) assert.ok(supported.includes(name), name);
   });
 
-  it('names a secret of the same project by its ID, and one of another project in full', async () => {
+  it('refers to a secret in the same project by its ID, and to a secret in another project by its full name', async () => {
     const nameOf = async (headers_secret: string): Promise<string | undefined> => {
       const values = await rootValues({ ...FIVE, traces: { endpoint: COLLECTOR, headers_secret } });
       const environment = (await values.local('environment')) as Environment;

@@ -20,7 +20,7 @@ function printed(...args: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-describe("a role's trust policy", () => {
+describe("a role's trust policy in the Terraform files", () => {
   for (const audience of ['fedbridge', 'lake']) {
     it(`equals the output of \`fedbridge trust-policy\` for the audience ${audience}`, async () => {
       const root = await rootValues({ ...FIVE, sts_audience: audience });
@@ -43,7 +43,7 @@ describe("a role's trust policy", () => {
 });
 
 describe('the Terraform files', () => {
-  it("register no identity provider, which would replace AWS's built-in one", async () => {
+  it("do not register an identity provider, because it would replace AWS's built-in one", async () => {
     const modules = [...(await readModules()), ...(await readSubmodules())];
     const types = modules.flatMap(({ resources }) => resources.map(({ type }) => type));
     assert.ok(types.includes('aws_iam_role'));

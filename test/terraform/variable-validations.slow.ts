@@ -31,10 +31,10 @@ describe('a Terraform variable', () => {
   }
   for (const block of modules.flatMap(({ variables }) => variables)) {
     for (const { condition, error_message: message } of rulesOf(block)) {
-      it(`is part of its own conditions, which Terraform requires: ${message.slice(0, 50)}…`, () => {
+      it(`is used in each of its own validation conditions, as Terraform requires: ${message.slice(0, 50)}…`, () => {
         assert.match(condition, new RegExp(`\\bvar\\.${block.name}\\b`));
       });
-      it(`reports the field, the rule and the remedy: ${message.slice(0, 50)}…`, () => {
+      it(`has an error message with the field, the rule and the remedy: ${message.slice(0, 50)}…`, () => {
         assert.ok(message.startsWith(block.name), 'the message begins with the name of the variable');
         assert.match(message, /\bmust\b/, 'the message contains the rule');
         assert.match(
@@ -133,7 +133,7 @@ describe('Terraform variable validation', () => {
       assert.deepEqual(await values.problemsOf(variable), []);
     });
   }
-  it('accepts every default', async () => {
+  it('accepts the default of every variable', async () => {
     const values = await rootValues(FIVE);
     for (const { name } of root.variables) assert.deepEqual(await values.problemsOf(name), [], name);
   });
