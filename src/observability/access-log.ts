@@ -4,7 +4,8 @@ import type { EgressSource, EgressTotals } from './egress/egress-totals.ts';
 import type { Log, Severity } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { lineLimit } from './bounded-lines.ts';
-import { decisionMembers } from './audit.ts';
+import { createCallerMembers, decisionMembers } from './audit.ts';
+import { member, members, quoted } from './json-members.ts';
 import { faultFields, s3Fields, traceFields } from './log-fields.ts';
 import { logText, pathText, withoutTokens } from './log-text.ts';
 import { NOT_REACHED } from './request-context.ts';
@@ -36,6 +37,7 @@ export function createAccessLog(options: {
 }): (context: RequestContext) => void {
   const { log, metrics, egress } = options;
   const callerLabel = callerLabels();
+  const callerMembers = createCallerMembers();
   const mayLogStranger = lineLimit(log, 'requests without a valid token', MAX_STRANGERS);
   return (context) => {
     const { request, response } = context;
@@ -57,21 +59,20 @@ export function createAccessLog(options: {
     if (!log.isWanted(severity)) return;
     const { caller, fault, s3, abortedBy } = context;
     if (caller === undefined && !mayLogStranger(fault?.code ?? context.operation, severity)) return;
-    const { headers, method } = request;
-    const url = pathText(request.url);
+    const { headers } = request;
+    const method = quoted(request.method ?? '');
+    const url = quoted(pathText(request.url));
     const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;
-    // Measured: building the text by hand takes half the CPU time that JSON.stringify needs for an object.
     log.members(
       severity,
-      `"httpRequest":{"requestMethod":${quoted(method ?? '')},"requestUrl":${quoted(url)},"status":${status}` +
+      `"httpRequest":{"requestMethod":${method},"requestUrl":${url},"status":${status}` +
         `,"responseSize":"${bytesSent}"` +
         member('userAgent', ifDefined(logText, headers['user-agent'])) +
         member('remoteIp', context.remoteIp) +
         `,"latency":"${seconds(total)}s","protocol":"HTTP/${request.httpVersion}"}` +
         (hasTrace ? members(traceFields(request, options.project())) : '') +
         `,"requestId":"${context.requestId}","operation":"${context.operation}"` +
-        member('caller', caller?.email) +
-        member('callerId', caller?.subject) +
+        (caller === undefined ? '' : callerMembers(caller)) +
         decisionMembers(context) +
         member('role', context.role) +
         member('sessionName', context.sessionName) +
@@ -92,7 +93,7 @@ export function createAccessLog(options: {
         member('cloudFrontFallback', context.counters.cloudFrontFallback) +
         (s3 === undefined && abortedBy === undefined ? '' : members(s3Fields(context))) +
         (fault === undefined ? '' : members(faultFields(context))) +
-        `,"message":${quoted(messageOf(context, method, url, status))}`,
+        `,"message":${messageOf(context, method, url, status)}`,
     );
   };
 }
@@ -139,14 +140,15 @@ function severityOf(context: RequestContext, status: number): Severity {
   return context.fault !== undefined || context.s3?.fix !== undefined ? 'WARNING' : 'INFO';
 }
 
+/** @param method @param url quoted text @returns quoted text; codes need no escaping */
 function messageOf(
   { fault, s3, abortedBy }: RequestContext,
-  method: string | undefined,
+  method: string,
   url: string,
   status: number,
 ): string {
   const why = fault?.code ?? s3?.code ?? (abortedBy === undefined ? undefined : `aborted by ${abortedBy}`);
-  return `${method ?? ''} ${url} ${status}${why === undefined ? '' : ` ${why}`}`;
+  return `${method.slice(0, -1)} ${url.slice(1, -1)} ${status}${why === undefined ? '' : ` ${why}`}"`;
 }
 
 function stepTimes({ tokenMs, stsMs, s3FirstByteMs }: RequestContext): string {
@@ -155,25 +157,6 @@ function stepTimes({ tokenMs, stsMs, s3FirstByteMs }: RequestContext): string {
   if (stsMs !== NOT_REACHED) text += `"sts":${thousandths(stsMs)},`;
   if (s3FirstByteMs !== NOT_REACHED) text += `"s3FirstByte":${thousandths(s3FirstByteMs)},`;
   return text;
-}
-
-/** Returns a comma and a JSON member, or an empty string if the value is undefined. */
-function member(name: string, value: string | number | undefined): string {
-  if (value === undefined) return '';
-  return `,"${name}":${typeof value === 'number' ? value : quoted(value)}`;
-}
-
-/** Matches text that needs no escaping in JSON. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
-}
-
-/** Serializes the members of an object with JSON.stringify; used for rare or nested members. */
-function members(fields: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(fields);
-  return text === '{}' ? '' : `,${text.slice(1, -1)}`;
 }
 
 /** Rounds milliseconds to microseconds. */

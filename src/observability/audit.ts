@@ -1,6 +1,7 @@
 // The audit trail: the decision about each request in its log line, and a log line whenever a caller receives AWS credentials.
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
+import { member } from './json-members.ts';
 import type { Log } from './log.ts';
 import type { Decision, RequestContext } from './request-context.ts';
 
@@ -10,7 +11,9 @@ export const OWN_BUCKETS: Decision = { reason: 'own_buckets', grants: [] };
 /** The name of Google among the issuers. No issuer in the configuration can have this name (config/caller-pattern.ts). */
 const GOOGLE = 'google';
 
-export const issuerOf = (caller: NonNullable<RequestContext['caller']>): string => caller.issuer ?? GOOGLE;
+type AuditedCaller = NonNullable<RequestContext['caller']>;
+
+export const issuerOf = (caller: AuditedCaller): string => caller.issuer ?? GOOGLE;
 
 /**
  * The faults that mean that the configuration denies the request. The code of each is also logged as the reason for the denial.
@@ -22,14 +25,32 @@ const DENIALS: ReadonlySet<string> = new Set([
   'vend_policy_too_large',
 ]);
 
+/**
+ * @returns a function that returns a caller's JSON members with a comma before each of them. Cached, because a caller's object is
+ * reused as long as its token is valid.
+ */
+export function createCallerMembers(): (caller: AuditedCaller) => string {
+  const known = new WeakMap<AuditedCaller, string>();
+  return (caller) => {
+    let text = known.get(caller);
+    if (text === undefined) {
+      text =
+        member('caller', caller.email) +
+        member('callerId', caller.subject) +
+        member('issuer', issuerOf(caller));
+      known.set(caller, text);
+    }
+    return text;
+  };
+}
+
 /** @returns JSON members with a comma before each of them; empty if no decision was made, for example for a probe */
-export function decisionMembers({ caller, decision, fault }: RequestContext): string {
-  const issuer = caller === undefined ? '' : `,"issuer":"${issuerOf(caller)}"`;
+export function decisionMembers({ decision, fault }: RequestContext): string {
   const denial = fault === undefined ? undefined : denialReason(fault);
-  if (denial !== undefined) return `${issuer},"granted":false,"reason":"${denial}"`;
-  if (decision === undefined) return issuer;
+  if (denial !== undefined) return `,"granted":false,"reason":"${denial}"`;
+  if (decision === undefined) return '';
   const grants = decision.grants.length === 0 ? '' : `,"grantIndexes":[${decision.grants.join()}]`;
-  return `${issuer},"granted":true,"reason":"${decision.reason}"${grants}`;
+  return `,"granted":true,"reason":"${decision.reason}"${grants}`;
 }
 
 function denialReason({ code, detail }: Fault): string | undefined {
