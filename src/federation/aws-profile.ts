@@ -11,8 +11,8 @@ export interface ProfileCredentials {
    */
   prepare(): Promise<void>;
   /**
-   * Returns valid credentials. The credentials are renewed in time if renewal needs no input from a person. If a person is slow
-   * to enter an MFA code, the call times out, and later calls use the resulting credentials.
+   * Returns valid credentials, and renews them in time if renewal needs no input from a person. If a person takes too long to
+   * enter an MFA code, the call times out, but later calls use the credentials that the code provides.
    * @throws Fault profile_…, sts_…
    */
   credentials(): Promise<ProfileKeys>;
@@ -53,8 +53,8 @@ export function awsProfile(options: {
   let reading: Promise<ProfileKeys> | undefined;
 
   /**
-   * Only one renewal runs at a time. Concurrent calls share it, and later calls use its credentials even if it outlasts the
-   * deadline.
+   * Renews the credentials. Only one renewal runs at a time, and concurrent calls share it. A renewal that outlasts the deadline
+   * continues, and later calls use its credentials.
    */
   const renew = (): Promise<ProfileKeys> => {
     if (failed !== undefined && failed.since() < FAILED_MS) return Promise.reject(failed.fault);
@@ -125,7 +125,7 @@ function heldKeys(keys: ProfileKeys): Held {
 interface MfaCodes {
   /**
    * Prompts for a code.
-   * @throws Fault profile_mfa_expired if an earlier renewal already prompted for one, and everything that `askCode` throws
+   * @throws Fault profile_mfa_expired if an earlier renewal already prompted for a code, and everything that `askCode` throws
    */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;

@@ -63,7 +63,7 @@ export function readStsResponse(
   } = credentials ?? {};
   if (!accessKeyId || !secretAccessKey || !sessionToken || !expiration || Number.isNaN(expiration.getTime()))
     throw new Fault('sts_failed', { error: 'response without credentials', roleArn });
-  // Takes both times from STS's clock, because this machine's clock may be wrong.
+  // If possible, takes both times from STS's clock, because this machine's clock may be wrong.
   const lifeMs = expiration.getTime() - (Number.isNaN(respondedAt) ? Date.now() : respondedAt);
   return {
     accessKeyId,

@@ -99,8 +99,8 @@ export function createFederation(options: {
   });
   const asBridge = async (): Promise<Attribution> => ({ sessionName: await bridgeName() });
   /**
-   * Assumes the chain of roles, but stops before the first hop that names the caller, because a partner may trust only particular
-   * callers.
+   * Assumes the chain of roles, but stops before the first hop that sends the caller's identity. A probe has no caller, and the
+   * role of this hop may trust only particular callers.
    */
   const probe = async (role: Role): Promise<void> => {
     const naming = role.then.findIndex(namesTheCaller);
@@ -132,7 +132,10 @@ export function createFederation(options: {
     return isPending(held) ? held.then(() => session) : session;
   };
 
-  /** The outcome does not affect readiness, because the role's owner may accept only the bridge's own sessions. */
+  /**
+   * Assumes the role for a caller. The outcome does not affect readiness, because the role's owner may trust only the sessions
+   * that the bridge itself uses.
+   */
   const vend: Federation['vend'] = async ({ bucket: { role }, policy }, caller) => {
     const sessionName = vendedSessionName(caller);
     const shortened = { ...role, durationSeconds: Math.min(role.durationSeconds, MAX_VENDED_SECONDS) };

@@ -5,8 +5,9 @@ import { withoutDenials } from '../policy/session-policy.ts';
 import type { RoleSession, Sts } from './sts-calls.ts';
 
 /**
- * STS limits the packed size of a policy, which cannot be derived from its length (AssumeRole, PackedPolicyTooLarge). Deny
- * statements are only a second line of defense, so a read must not fail because of them.
+ * Wraps an STS client so that a read does not fail because of its policy's Deny statements, which are only a second line of
+ * defense. STS limits the packed size of a policy, which cannot be computed from the policy's length (AssumeRole,
+ * PackedPolicyTooLarge).
  */
 export function withFittingPolicies(sts: Sts): Sts {
   return {

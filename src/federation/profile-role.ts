@@ -26,7 +26,10 @@ const ATTEMPTS = 2;
 /** The number of attempts with an MFA code. STS accepts a code only once, so it would deny a retry after a lost response. */
 const ATTEMPTS_WITH_CODE = 1;
 
-/** The text in STS's message if an MFA code is wrong. The error code, AccessDenied, also has other reasons. */
+/**
+ * The text that STS's message contains if an MFA code is wrong. The error code is not enough, because AccessDenied has several
+ * causes.
+ */
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
 
 /** STS faults that need a different fix if the bridge uses an AWS profile. */

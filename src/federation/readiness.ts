@@ -64,7 +64,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
         (isNew(role) ? undefined : known(role)) ?? { role, failing: true, credentials: undefined },
       ]),
     );
-    // The pending timer may belong to roles that no longer exist.
+    // Cancels the pending timer, because it may have been started for roles that no longer exist.
     clearTimeout(timer);
     timer = undefined;
     pause = RETRY_MS;

@@ -58,7 +58,8 @@ export interface RenewedCredentials {
 
 /**
  * Uses no timer, because Cloud Run suspends the CPU between requests; each request checks the clock instead.
- * @param obtain assumes the chain; at most one call is in progress at a time, and a call continues if its caller disconnects
+ * @param obtain assumes the chain; at most one call is in progress at a time, and a call continues even if the HTTP client
+ * disconnects
  * @param pace limits the background renewals of all sessions together
  * @param onFailed called when a background renewal fails
  */

@@ -50,7 +50,8 @@ export type AssumeChain = (
 ) => Promise<RoleCredentials>;
 
 /**
- * @returns a function that assumes the whole chain at each call, without caching, because a chain is always renewed as a whole
+ * @returns a function that assumes the whole chain at each call. It caches no credentials of single hops, because a chain is
+ * always renewed as a whole.
  */
 export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
   return async (role, attribution, policy) => {

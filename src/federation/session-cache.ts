@@ -107,8 +107,8 @@ export function createSessions(
 }
 
 /**
- * Returns a function that returns a role's key. The key is the role's definition instead of its name, so that sessions from an
- * older configuration are never used for a changed role.
+ * Returns a function that returns a role's cache key. The key is the role's definition instead of its name, so that sessions from
+ * an older configuration are never used for a changed role.
  */
 function roleKeys(): (role: Role) => string {
   const known = new WeakMap<Role, string>();

@@ -122,15 +122,17 @@ function issuedSessionName(subject: string): string {
 }
 
 /**
- * The number of hexadecimal digits of a caller's digest. The digest has 128 bits, because callers may be able to choose their
- * subjects. It fits in a session name, because an issuer's name has at most 31 characters.
+ * The number of hexadecimal digits of a caller's digest. Callers may be able to choose their subjects, and 128 bits are enough to
+ * prevent two subjects with the same digest. The digest fits in a session name, because an issuer's name has at most 31
+ * characters.
  */
 const CALLER_DIGEST_CHARACTERS = 32;
 
 /** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */
 export function bridgeSessionName(parts: readonly string[]): string {
   const full = parts.join('.');
-  // Names of projects and instances never contain '=', and only domain-scoped projects contain ':'.
+  // The replacement cannot make two names equal: names of projects and instances never contain '=', and only domain-scoped
+  // projects contain ':'.
   const name = full.replaceAll(':', '=');
   if (ALLOWED.test(name)) return name;
   const digest = hash('sha256', full, 'hex').slice(0, 16);

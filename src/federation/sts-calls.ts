@@ -123,7 +123,7 @@ const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail =
  */
 function neededOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {
-    // The role's owner may consider the external ID a secret.
+    // Omits the external ID, because the role's owner may consider it a secret.
     'sts:ExternalId': externalId === undefined ? undefined : '(as configured)',
     'sts:SourceIdentity': sourceIdentity,
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),

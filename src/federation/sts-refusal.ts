@@ -100,8 +100,8 @@ function codeOf(
 }
 
 /**
- * Ceph's STS sends its errors in S3's format, which the SDK's STS client cannot parse. A response without a request ID is from a
- * proxy or a captive portal.
+ * Returns the fault for a response without an STS error code. Ceph's STS, for example, sends its errors in S3's format, which the
+ * SDK's STS client cannot parse. A response without a request ID comes from a proxy or a captive portal.
  */
 function faultWithoutCode(status: number, requestId: string | undefined): FaultCode {
   if (status >= 500) return 'sts_failed';
