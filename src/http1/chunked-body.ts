@@ -18,8 +18,8 @@ const MAX_LINE = 4096;
 const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
 /**
- * Matches a valid trailer. Trailers are ignored. However, as in a response head, a field that two parsers could interpret
- * differently is rejected.
+ * Matches a valid trailer. Trailers are ignored, but an invalid trailer is rejected, because two parsers could interpret it
+ * differently.
  */
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 

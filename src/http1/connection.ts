@@ -136,8 +136,8 @@ export function openConnection(
   };
 
   /**
-   * The connection has its own buffer only while it reads a large body. Bytes that arrive with a head or after a pause are read
-   * into a shared buffer and copied.
+   * Returns the buffer for the next read. The connection has its own buffer only while it reads a large body. Bytes that arrive
+   * with a head or after a pause are read into a shared buffer and copied.
    */
   const nextBuffer = (): Buffer => {
     const isBetween = exchange === undefined || !reader.hasHead();

@@ -11,7 +11,7 @@ const MAX_EARLY_BYTES = 256 * 1024;
 /** @param isNew whether to open a connection even if an idle connection exists */
 type GetConnection = (isNew: boolean) => Connection;
 
-/** @throws HttpError, or any Error after a cancellation, because the caller then ignores the error */
+/** @throws HttpError, or any Error after a cancellation, because the calling code then ignores the error */
 export function dispatch(
   getConnection: GetConnection,
   text: string,
@@ -142,7 +142,7 @@ function wholeResponse(
 const nothing = (): void => undefined;
 
 /**
- * Whether the error was thrown by Node instead of this client. The client's own errors (timeouts, invalid responses) usually
- * recur on a different connection.
+ * Whether the error was thrown by Node instead of this client. Only after such an error may a request be resent: the client's own
+ * errors (timeouts, invalid responses) would usually recur on a different connection.
  */
 const isNodes = (error: unknown): boolean => !(error instanceof HttpError);

@@ -1,4 +1,5 @@
-// Types for a request and its response: the client's public types, and the interface between a connection and its caller.
+// Types for a request and its response: the client's public types, and the interface between a connection and the code that uses
+// it.
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { Free } from './read-buffers.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -19,17 +20,19 @@ export interface UpstreamResponse {
   /** Alternating header names and values in Latin-1. The names are spelled as the upstream sent them. */
   readonly headers: readonly string[];
   /**
-   * Whether the chunks are lent. The memory of a lent chunk is reused some time after `free` has been called, even if it was
-   * called with an error. Over HTTP/2, lent chunks must be copied, because Node may send the bytes of a stream after the stream
-   * has failed.
+   * Whether the chunks are only lent: their memory is reused some time after `free` has been called, even if `free` was called
+   * with an error. Over HTTP/2, lent chunks must be copied, because Node may send the bytes of a stream after the stream has
+   * failed.
    */
   readonly isLent?: boolean;
   /**
-   * The complete body if it arrived with its head; a small body is a Latin-1 string. A caller that uses `whole` need not call
-   * `pipe`.
+   * The complete body, if it arrived together with the response head: a Latin-1 string if the body is small, otherwise a Buffer.
+   * Code that uses `whole` need not call `pipe`.
    */
   readonly whole?: Buffer | string;
-  /** Makes the memory of `whole` reusable; must be called after the last use of `whole`, unless the caller keeps the memory. */
+  /**
+   * Makes the memory of `whole` reusable; must be called after the last use of `whole`, unless the calling code keeps the memory.
+   */
   readonly free?: Free | undefined;
   /** Either `pipe` or `abort` must be called once, because an unread body occupies its connection. */
   pipe(sink: Sink): void;
@@ -57,7 +60,10 @@ export interface Sink {
  */
 export interface Exchange {
   readonly method: 'GET' | 'HEAD';
-  /** @param whole the complete body if it arrived with its head; a small body is a Latin-1 string */
+  /**
+   * @param whole the complete body, if it arrived together with the head: a Latin-1 string if the body is small, otherwise a
+   * Buffer
+   */
   head(head: ResponseHead, whole?: Buffer | string, free?: Free): void;
   /** @returns false to pause until the connection's `resume` is called */
   data(chunk: Buffer, free?: Free): boolean;
@@ -68,10 +74,7 @@ export interface Exchange {
   fail(error: unknown, isBeforeResponse: boolean): void;
 }
 
-/**
- * @param headers alternating names and values
- * @param name in lower case
- */
+/** @param headers alternating names and values @param name the header's name in lower case */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const sent = headers[i];

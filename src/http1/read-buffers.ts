@@ -26,7 +26,9 @@ export interface ReadBuffers {
   readonly first: Buffer;
   /** @param isFast whether the reader is fast enough for a large buffer @returns a buffer with one holder */
   take(isFast: boolean): ReadBuffer;
-  /** @returns a copy that the caller may keep; it is stored in reused memory, unless it is small or larger than one buffer */
+  /**
+   * @returns a copy that the calling code may keep; it is stored in reused memory, unless it is small or larger than one buffer
+   */
   copy(bytes: Buffer): { readonly bytes: Buffer; readonly free: Free | undefined };
 }
 
@@ -37,9 +39,9 @@ export const COPIED_BYTES = 16 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
- * The size of the buffer for reads that may begin a response. The size is large enough for a 64 KiB body with its head, because a
- * response that arrives in one read is forwarded in one write. S3's heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20
- * % less CPU time. For later reads, this size had no benefit and would split a TLS record.
+ * The size of the buffer for reads that may begin a response. A body of 64 KiB fits into this buffer together with its head,
+ * because a response that arrives in one read is forwarded in one write. S3's heads are smaller than 8 KiB. Measured with 64 KiB
+ * bodies: 20 % less CPU time. For the later reads of a body, this size had no benefit and would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 

@@ -16,9 +16,7 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
 /** Matches a valid header name (RFC 9110, 5.6.2). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/**
- * Statuses of responses without a body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). However, some servers still declare and send one.
- */
+/** Statuses of responses that have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). Some servers declare and send a body anyway. */
 const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
@@ -56,8 +54,8 @@ const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can
- * hide a second message (RFC 9112, 11.2).
+ * Parses a response head. Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers
+ * frame differently can hide a second message (RFC 9112, 11.2).
  * @param text the head in Latin-1, without the empty line at its end
  * @param isHead whether the request was a HEAD; its response has no body, whatever its headers say
  * @throws HttpError invalid_response

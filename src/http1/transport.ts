@@ -10,7 +10,7 @@ import { HttpError } from './http-error.ts';
 import { readBuffers } from './read-buffers.ts';
 
 export interface Transport {
-  /** @throws HttpError, or any Error after a cancellation, because the caller then ignores the error */
+  /** @throws HttpError, or any Error after a cancellation, because the calling code then ignores the error */
   send(origin: string, request: UpstreamRequest): Promise<UpstreamResponse>;
   /** Opens a connection for an expected request, unless a connection already exists. */
   warm(origin: string): void;
@@ -80,7 +80,7 @@ export function createTransport(options: {
         ? Promise.reject(new HttpError('unreachable', 'CLOSED'))
         : dispatch(poolOf(origin).get, textOf(request), request),
     warm: (origin) => {
-      // After `close`, opens no connection, because it would keep the process alive.
+      // After `close`, opens no connection, because a new connection would keep the process alive.
       if (!isClosed) poolOf(origin).warm();
     },
     retire: () => {
