@@ -73,7 +73,7 @@ export function createIdentity(options: Options): Identity {
  */
 const FRESH_FOR_MS = 60_000;
 
-/** @param supply fetches a token; concurrent callers share one fetch, which continues even if a caller disconnects */
+/** @param supply fetches a token; concurrent calls share one fetch, which continues even if an HTTP client disconnects */
 function tokenCache(supply: (options: FetchOptions) => Promise<IdentityToken>): {
   fetch(options?: FetchOptions): Promise<IdentityToken>;
   /** The last token that was fetched, even if it has expired; undefined before the first fetch. */

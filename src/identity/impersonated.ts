@@ -24,7 +24,10 @@ interface Impersonation {
   /** The service account to impersonate. */
   readonly email: string;
   readonly googleApis: string | undefined;
-  /** Whether the token contains the account's email. Grants name callers by email, but AWS needs the unique ID in `azp`. */
+  /**
+   * Whether the token contains the account's email. A caller's token must contain it for grants that name an email. The bridge's
+   * token must not, because AWS expects the unique ID in `azp`.
+   */
   readonly includeEmail: boolean;
 }
 
@@ -133,7 +136,7 @@ const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
 /** The library throws errors with these names for responses that it cannot parse. */
 const PARSE_ERRORS = new Set(['TypeError', 'SyntaxError']);
 
-/** Keeps only the status and code, because the library's messages contain requests and responses, including tokens. */
+/** Keeps only the status, code and reason, because the library's messages contain requests and responses, including tokens. */
 function faultOf(error: unknown, requestDetail: FaultDetail, codeOf: CodeOf): Fault {
   const { status, code, reason } = describe(error);
   const detail = { ...requestDetail, status, reason, error: code };

@@ -73,7 +73,7 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
       ms: DEADLINE_MS,
       onTimeout: () => new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }),
     });
-    // gcp-metadata parses responses that look like JSON, but tokens and names never look like JSON.
+    // Rejects responses that gcp-metadata has parsed as JSON, because tokens and names never look like JSON.
     if (typeof text !== 'string') throw new Fault('metadata_invalid_response', { requested });
     return text;
   } catch (error) {
@@ -94,7 +94,7 @@ function refusal(requested: string, error: unknown): Fault {
   return new Fault(faultCode, { requested, status, error: code });
 }
 
-/** GKE's metadata server quotes IAM's response; a 403 from any other server or proxy does not contain this text. */
+/** Whether GKE's metadata server sent this 403. It quotes IAM's response, which no other server or proxy does. */
 function isDeniedByIam(error: unknown): boolean {
   const response = typeof error === 'object' && error !== null && 'response' in error ? error.response : null;
   const body =
