@@ -132,7 +132,10 @@ function observe(
  */
 const PROBES = new Set(['live', 'ready']);
 
-/** Warnings and errors are for problems that the operator may have to fix, not for S3 errors caused by a caller. */
+/**
+ * Returns the severity of a request's log line. Warnings and errors are only for problems that the operator may have to fix, not
+ * for S3 errors that a caller caused.
+ */
 function severityOf(context: RequestContext, status: number): Severity {
   if (PROBES.has(context.operation)) return 'DEBUG';
   if (context.abortedBy === 's3' || context.abortedBy === 'bridge') return 'ERROR';

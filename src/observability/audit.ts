@@ -8,16 +8,16 @@ import type { Decision, RequestContext } from './request-context.ts';
 export const ANY_GRANT: Decision = { reason: 'any_grant', grants: [] };
 export const OWN_BUCKETS: Decision = { reason: 'own_buckets', grants: [] };
 
-/** The name of Google among the issuers. No issuer in the configuration can have this name (config/caller-pattern.ts). */
+/**
+ * The issuer in log lines about callers with Google tokens. No configured issuer can have this name (config/caller-pattern.ts).
+ */
 const GOOGLE = 'google';
 
 type AuditedCaller = NonNullable<RequestContext['caller']>;
 
 export const issuerOf = (caller: AuditedCaller): string => caller.issuer ?? GOOGLE;
 
-/**
- * The faults that mean that the configuration denies the request. The code of each is also logged as the reason for the denial.
- */
+/** The faults with which the configuration denies a request. Their codes are logged as the reason for the denial. */
 const DENIALS: ReadonlySet<string> = new Set([
   'caller_is_bridge',
   'vend_not_granted',

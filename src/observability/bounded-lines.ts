@@ -8,11 +8,12 @@ const WINDOW_MS = 10_000;
 const SEVERITIES: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
 /**
- * The line that reports suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
+ * Limits the log lines of each kind. The line that reports suppressed lines has the highest of their severities, so that an alert
+ * on errors does not miss them.
  * @param about describes the lines; appears in the line that reports suppressed lines
  * @param max the maximum number of lines of each kind per ten seconds
- * @returns a function that returns whether one more line of a kind may be written now; callers must use only a few kinds, because
- * each kind is counted separately
+ * @returns a function that returns whether one more line of a kind may be written now; use only a few kinds, because each kind is
+ * counted separately
  */
 export function lineLimit(
   log: Log,

@@ -13,7 +13,7 @@ export interface BudgetUse {
   /** The caller's email or unique ID. */
   readonly caller: string;
   readonly limit: number;
-  /** The bytes received, and the bytes reserved for reads in progress. */
+  /** The bytes that have been received, plus the bytes that are reserved for reads in progress. */
   readonly used: number;
 }
 

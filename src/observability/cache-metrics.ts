@@ -1,6 +1,6 @@
 // The metrics of the cache: their names, and how each is read from the cache's own counts.
 
-/** What the cache counts; the byte counts are totals since the process started. */
+/** The cache's counts. `cachedBytes`, `s3Bytes` and `sentBytes` are totals since the process started. */
 export interface CacheUsage {
   readonly results: Readonly<Record<string, number>>;
   readonly confirmations: number;

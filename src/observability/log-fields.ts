@@ -43,7 +43,8 @@ function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): s
   if (code !== 'not_granted' || caller === undefined) return FAULTS[code].fix;
   if (caller.issuer !== undefined) return FAULTS[code].fix;
   if (caller.email === undefined) return WITHOUT_EMAIL;
-  // If the fault names an action, the caller has grants on the bucket, so the configuration already covers the caller's email.
+  // True if no grant covers the email of Compute Engine's default account. A fault that names an action means that the caller has
+  // grants on the bucket.
   const isUncovered = detail['action'] === undefined && isComputeDefault(caller.email);
   return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }

@@ -11,11 +11,11 @@ export interface Log {
   (severity: Severity, message: string, fields?: LogFields): void;
   /** Whether lines of this severity are written. */
   isWanted(severity: Severity): boolean;
-  /** Writes frequent lines with less CPU time. @param members the members of the JSON object, without braces; not validated */
+  /** Writes a line with less CPU time. @param members the members of the JSON object, without braces; not validated */
   members(severity: Severity, members: string): void;
   /** Writes all buffered lines synchronously before the process ends with an error; lines may be out of order. */
   flush(): void;
-  /** Resolves when all lines are written in order, or after a timeout if nothing reads standard output. */
+  /** Writes all lines in order. Resolves when they are written, or after a timeout if nothing reads standard output. */
   end(): Promise<void>;
   /** The number of lines dropped so far because standard output was not read fast enough. */
   dropped(): number;
@@ -38,7 +38,7 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** The limit on lines that wait for a slow reader of standard output. Further lines are dropped and counted. */
+/** The maximum number of bytes that wait for a slow reader of standard output. Further lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** The timeout for writing the last lines, so that a stalled reader does not keep the process alive. */

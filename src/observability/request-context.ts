@@ -15,8 +15,8 @@ export interface RequestContext {
   /** Aborted when the caller disconnects before it has received the complete response. */
   readonly cancellation: AbortableCancellation;
   /**
-   * What the reads for this request have counted or noted, for all attempts together (see `ReadCounters`). `path` is undefined if
-   * the last attempt went directly to S3, and `cache` is undefined if there is no cache.
+   * The counters that all attempts of this request's reads share (see `ReadCounters`). `path` is undefined if the last attempt
+   * went directly to S3, and `cache` is undefined if there is no cache.
    */
   readonly counters: {
     retries: number;
@@ -58,7 +58,7 @@ export interface RequestContext {
   stepStartedAt: number;
 }
 
-/** Why a request is allowed. Denials are faults. */
+/** The reason why a request is allowed. If a request is denied, its context contains a fault instead. */
 export interface Decision {
   /**
    * - `grant`: the grants in `grants` allow the request.
@@ -102,7 +102,7 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       request,
       response,
       requestId: `${processId}-${(count++).toString(36).padStart(6, '0')}`,
-      // Read now, because a closed socket no longer has its remote address.
+      // The address is read now, because a closed socket no longer has it.
       remoteIp: request.socket.remoteAddress,
       startedAt: now,
       cancellation: createCancellation(),

@@ -1,4 +1,4 @@
-// Defines the metrics of callers' requests: how many, their bytes, their durations, and their tokens.
+// Defines the metrics of callers' requests: their number, bytes, durations and tokens.
 import { Counter } from 'prom-client';
 import type { Histogram, Registry } from 'prom-client';
 import { histogram } from './histogram.ts';

@@ -24,13 +24,13 @@ export interface RequestTrace extends SpanDescription {
 }
 
 /**
- * Spans contain no email, unique ID or address of the caller. `fedbridge.request_id` leads to the request's log line, which has
- * them.
+ * Describes a request without the caller's email, unique ID and address. The request's log line contains them, and
+ * `fedbridge.request_id` identifies that line.
  * @param context a request whose response has ended
  */
 export function requestTrace(context: RequestContext): RequestTrace {
   const { request, response } = context;
-  // Calculated from the end, because performance.timeOrigin does not follow changes of the system's clock.
+  // The origin is computed from the current time, because performance.timeOrigin does not follow changes of the system's clock.
   const endedAt = Date.now();
   const origin = endedAt - performance.now();
   const parent = traceContextOf(request);
@@ -63,7 +63,7 @@ export function requestTrace(context: RequestContext): RequestTrace {
   };
 }
 
-/** The steps are consecutive: each begins when the one before it ends. */
+/** Returns the spans of the steps, which are consecutive: each step begins when the one before it ends. */
 function stepsOf(
   context: RequestContext,
   request: {
@@ -101,7 +101,7 @@ function stepsOf(
   if (!hasSession) return steps;
   const hasResponse = s3FirstByteMs !== NOT_REACHED;
   const s3Status = context.s3?.status ?? (hasResponse ? status : undefined);
-  // For a client's span, OpenTelemetry's conventions define every status from 400 as an error.
+  // For a client's span, OpenTelemetry's conventions define every status of 400 or higher as an error.
   const isError = !hasResponse || context.abortedBy === 's3' || (s3Status ?? 0) >= 400;
   steps.push({
     name: 'read',

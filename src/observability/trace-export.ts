@@ -11,7 +11,7 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { TraceSettings } from '../config/types.ts';
 import type { RequestTrace, SpanDescription } from './request-trace.ts';
 
-/** Why the collector did not accept spans. */
+/** A failure to send spans to the collector: the number of spans and the reason. */
 export interface ExportFailure {
   readonly spans: number;
   /** The HTTP status, the code of the network error, or `process_ended`; undefined for other errors. */
@@ -24,7 +24,7 @@ export interface TraceExport {
   end(timeoutMs: number): Promise<void>;
 }
 
-/** The maximum number of waiting spans; more are dropped. A traced request has up to four. */
+/** The maximum number of waiting spans; further spans are dropped. A traced request has up to four. */
 const MAX_QUEUED = 2_048;
 
 /** The timeout for sending a batch, including retries; less than the default of `limits.drain`. */
@@ -49,7 +49,7 @@ export function startTraceExport(
     resource: defaultResource().merge(
       resourceFromAttributes({ 'service.version': options.version, ...resource }),
     ),
-    // Samples every span, because `traces.ts` has already chosen the requests.
+    // Samples every span, because `traces.ts` has already decided which requests to trace.
     sampler: new AlwaysOnSampler(),
     spanProcessors: [
       new BatchSpanProcessor({

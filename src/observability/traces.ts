@@ -13,18 +13,18 @@ import type { ExportFailure, TraceExport } from './trace-export.ts';
 type LogRequest = (context: RequestContext) => void;
 
 export interface Traces {
-  /** @returns a function that calls `logRequest`, which must be called after a response has ended, and then traces the request */
+  /** @returns a function that calls `logRequest` and then traces the request; it must be called after a response has ended */
   recordAfter(logRequest: LogRequest): LogRequest;
   /** Sends the last spans, and resolves when they are sent or after `timeoutMs`. */
   end(timeoutMs: number): Promise<void>;
 }
 
-/** At most 100 requests per second are traced, because callers could otherwise cause an unlimited load with the sampled flag. */
+/** At most 100 requests per second are traced. Without a limit, callers could cause any load by setting the sampled flag. */
 const RATE = { burst: 100, intervalMs: 10 };
 /** The only key of the rate limit, because all requests share one limit. */
 const ALL = '';
 
-/** Delays loading, so that a new process can serve its first object earlier. */
+/** The delay before the exporter is loaded, so that a new process can serve its first object earlier. */
 const LOAD_AFTER_MS = 2_000;
 
 /** The minimum time between two log lines about failed exports. */

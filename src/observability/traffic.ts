@@ -5,7 +5,8 @@ import type { RequestContext } from './request-context.ts';
 
 export interface Traffic {
   /**
-   * Does nothing unless a grant allows the request, because anyone with a Google account can send other requests, for any bucket.
+   * Counts a request that a grant allows. Ignores all other requests, because anyone with a Google account can send them, with
+   * any bucket name.
    */
   add(context: TrafficContext, bytesSent: number): void;
   /** The metrics, each with a function that returns its samples. */

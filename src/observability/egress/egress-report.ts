@@ -17,7 +17,7 @@ export interface EgressReport {
     readonly bytesWithoutPrice: number;
   };
   readonly rows: readonly PricedRow[];
-  /** The sources of the prices in the rows, which refer to them by position. */
+  /** The sources of the prices. Each row refers to its source by the source's position in this list. */
   readonly priceSources: readonly PriceSource[];
 }
 

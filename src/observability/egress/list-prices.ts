@@ -82,7 +82,7 @@ const CLOUDFRONT: readonly (readonly [regions: RegExp, perGB: number])[] = [
 
 /**
  * @param region undefined if it is unknown
- * @param overrides the prices in the configuration, which come first
+ * @param overrides the prices in the configuration, which take precedence over the list prices
  * @returns undefined if the price is unknown, as for every bucket with its own `endpoint`
  */
 export function priceOf(
