@@ -21,8 +21,8 @@ interface Account {
 }
 
 export const SERVICE_ACCOUNTS: Readonly<Record<GoogleServiceName, Account>> = {
-  // If the Storage Transfer Service API is disabled, only this request reports it. A transfer job reports only that STS denied
-  // access.
+  // This request also reports it if the Storage Transfer Service API is disabled. In that case, a transfer job reports only that
+  // STS denied access.
   'storage-transfer': {
     owner: 'Storage Transfer Service',
     id: 'subject ID',

@@ -14,7 +14,9 @@ export type ListAction = 's3:ListBucket' | 's3:ListBucketVersions';
 
 export type IamAction = ObjectAction | ListAction;
 
-/** The IAM actions of each word on its own. IAM has separate actions for reading an object and for reading an object version. */
+/**
+ * Maps each word of `allow` to the IAM actions that it allows on its own. Reading an object version needs a separate IAM action.
+ */
 const PLAIN: Readonly<Record<Action, readonly IamAction[]>> = {
   get: ['s3:GetObject'],
   list: ['s3:ListBucket'],

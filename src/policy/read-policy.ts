@@ -41,8 +41,9 @@ function withoutRepeats(statements: readonly Statement[]): Statement[] {
 }
 
 /**
- * Unlike a session policy, a role's policy can contain only characters from tab to the end of Latin-1, and has no escape for
- * others. Other characters become `?`, which matches any single character; callers' session policies stay exact.
+ * Replaces each character that a role's policy cannot contain with `?`, which matches any single character. Such a policy can
+ * contain only characters from tab to the end of Latin-1, and it has no escapes. Callers' session policies have escapes, so they
+ * stay exact.
  */
 const latinOnly = (_name: string, value: unknown): unknown =>
   typeof value === 'string' ? value.replace(/[^\t-\u00ff]/gu, '?') : value;

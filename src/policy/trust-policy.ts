@@ -61,8 +61,8 @@ interface HopTrust {
 
 /**
  * The trust policy of a chained role. Only the statement for `sts:AssumeRole` requires the external ID, because AWS supports that
- * key for no other action (service authorization reference, AWS STS). AWS's example also has two statements (IAM user guide,
- * "Pass session tags in AWS STS").
+ * key for no other action (service authorization reference, AWS STS). Other actions therefore have a separate statement, as in
+ * AWS's example (IAM user guide, "Pass session tags in AWS STS").
  */
 export function hopTrustPolicy({
   previousRoleArn,
@@ -92,8 +92,8 @@ export function hopTrustPolicy({
 }
 
 /**
- * The principal that a chained role must trust, and the actions that it must allow; hops are numbered from 1. Transitive
- * tags and the source identity of an earlier hop are passed on, and AWS requires that every later hop allows them.
+ * Returns the principal that a chained role must trust, and the actions that it must allow; hops are numbered from 1. AWS passes
+ * on the transitive tags and the source identity of an earlier hop, and requires that every later hop allows them.
  * @returns undefined if the role has no such hop
  */
 export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | undefined {
@@ -110,7 +110,8 @@ export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | unde
 }
 
 /**
- * The actions that both sides of a hop must allow: its own trust policy, and the permissions of the role before it.
+ * Returns the actions that a hop needs. The trust policy of the hop's role must allow them, and so must the permissions of the
+ * role before it.
  * @param number the number of the hop, starting at 1
  */
 export function hopActions(role: Role, number: number): readonly string[] {

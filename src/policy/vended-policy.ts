@@ -7,15 +7,16 @@ import type { Statement } from './policy-statements.ts';
 import { policyDocument } from './session-policy.ts';
 
 /**
- * Separates credentials that callers hold from the bridge's own sessions, in CloudTrail and in conditions on `sts:RoleSessionName`.
- * No session of the bridge has a name that begins with this text.
+ * The beginning of the names of sessions whose credentials a caller holds. It distinguishes them from the bridge's own sessions
+ * in CloudTrail and in conditions on `sts:RoleSessionName`.
  */
 export const VENDED_SESSION_PREFIX = 'vend=';
 
 const DECRYPT = 'kms:Decrypt';
 
 /**
- * The policy always contains its Deny statements, because without them it would not limit what resource policies grant.
+ * Returns a session policy that always contains its Deny statements. Without them, the policy would not limit what resource
+ * policies grant.
  * @param grants only grants that include `vend`
  * @returns undefined if STS would not accept the policy because of its length
  */
@@ -39,7 +40,7 @@ function otherServiceDenials(grants: readonly Grant[]): Statement[] {
       Effect: 'Deny',
       Action: DECRYPT,
       Resource: '*',
-      // Also matches a request without this key, which is a direct call of KMS.
+      // This condition also applies to a request without the key, which is a direct call of KMS.
       Condition: { StringNotLike: { 'kms:ViaService': 's3.*.amazonaws.com*' } },
     },
   ];

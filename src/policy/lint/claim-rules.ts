@@ -35,7 +35,7 @@ export function checkClaim(condition: Condition, compared: ClaimCondition): Find
   return [note(where, rule, `${advice} ${carriers}`)];
 }
 
-/** The condition's effect, which depends on whether a token without the claim meets the condition. */
+/** Describes the effect of a condition, which depends on whether a token without the claim meets the condition. */
 const ONLY = {
   met: 'matches only tokens without this claim',
   unmet: 'matches only tokens with this claim',

@@ -10,14 +10,14 @@ type ConditionKey =
   | { readonly kind: 'identity'; readonly name: IdentityKey }
   /** The key of a claim that many tokens lack. */
   | { readonly kind: 'claim'; readonly claim: Claim }
-  /** A key that no request has. `meant` is the key that its author probably intended. */
+  /** A key that no request has. `meant` is the key that the policy's author probably intended. */
   | {
       readonly kind: 'absent';
       readonly because: string;
       readonly fix: string;
       readonly meant?: IdentityKey;
     }
-  /** A key about how the caller reaches STS. `how` completes a phrase that begins with "calls STS". */
+  /** A key that concerns the path of a request to STS. `how` completes a phrase that begins with "calls STS". */
   | { readonly kind: 'outside'; readonly how: string; readonly fix: string }
   | { readonly kind: 'session name' }
   | { readonly kind: 'other' };

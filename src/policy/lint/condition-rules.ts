@@ -54,7 +54,10 @@ function checkCondition(condition: Condition, denies: boolean, service?: GoogleS
   }
 }
 
-/** Notes that a condition excludes vended sessions. Otherwise, only the first caller with a `vend` grant would find out. */
+/**
+ * Reports a condition that excludes vended sessions as a note. Otherwise, the first caller that requests AWS credentials would
+ * find the problem.
+ */
 function checkSessionName(
   { where, values }: Condition,
   { comparison }: Operator,
@@ -71,7 +74,7 @@ function checkSessionName(
   ];
 }
 
-/** Compares only the text before a pattern's first wildcard. */
+/** Whether the value can match the name of a vended session. Only the text before a pattern's first wildcard is compared. */
 function mayMatchVended(value: string, comparison: Operator['comparison']): boolean {
   const literal = comparison === 'pattern' ? value.replace(/[*?].*$/s, '') : value;
   return (

@@ -36,7 +36,7 @@ export interface Statement {
   readonly malformed: readonly string[];
 }
 
-/** For invalid JSON, reports only the position, because the engine's message quotes the text. */
+/** Parses a trust policy. For invalid JSON, reports only the position, because the engine's message quotes the text. */
 export function readTrustPolicy(
   text: string,
   field: string,

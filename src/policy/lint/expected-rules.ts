@@ -18,8 +18,8 @@ export interface Expected {
 }
 
 /**
- * At least one statement for Google's tokens must match the expected values. Reports any additional values that the policy
- * accepts.
+ * Reports a mistake unless at least one statement for Google's tokens matches the expected values. Also reports any additional
+ * values that the policy accepts.
  */
 export function checkExpected(statements: readonly Statement[], expected: Expected): Finding[] {
   if (expected.service !== undefined) return checkServiceSubject(statements, expected.service);

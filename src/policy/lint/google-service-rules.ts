@@ -11,8 +11,9 @@ import { pinned, pinnedKeys } from './pin-rules.ts';
 import { isUniqueId } from './value-rules.ts';
 
 /**
- * The statements that are meant for the service; all others must pin three keys, as for the bridge. A statement that trusts other
- * accounts in addition to the service is not for the service, because tokens for those accounts could be replayed.
+ * Returns the statements that are meant for the service. All other statements must pin three keys, like the statements for the
+ * bridge. A statement that trusts other accounts in addition to the service is not for the service, because tokens for those
+ * accounts could be replayed.
  */
 export function serviceStatements(
   trusting: readonly Statement[],
@@ -60,7 +61,9 @@ export function checkServicePins({ where, conditions }: Statement, service: Goog
   ];
 }
 
-/** If the ID is known, at least one statement must trust it. Reports every other ID that the policy trusts. */
+/**
+ * Reports a mistake if the service's ID is known but no statement trusts it, and reports every other ID that the policy trusts.
+ */
 export function checkServiceSubject(trusting: readonly Statement[], service: GoogleService): Finding[] {
   const { subject } = service;
   if (subject === undefined) return [];

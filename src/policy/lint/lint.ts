@@ -77,12 +77,15 @@ const FORMS: Readonly<Record<string, string>> = {
   Condition: 'Write {"StringEquals": {KEY: VALUE, …}}.',
 };
 
-/** Checks every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
+/**
+ * Whether the statement applies to Google's tokens. Checks every element, so that a mistake in one element does not hide mistakes
+ * in the others.
+ */
 function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
   if (conditions.some(({ key }) => isGoogleKey(key))) return true;
-  // Statements for other identity providers also use this action.
+  // The action alone is not enough, because statements for other identity providers use it too.
   if (actions.some(isWebIdentity)) return isOpen(statement) || !principals.some(isAnotherProvider);
   const covered = hasNotAction || actions.some(coversWebIdentity);
   return effect !== 'Deny' && covered && isOpen(statement) && !conditions.some(namesAwsPrincipals);

@@ -38,7 +38,7 @@ export function checkPins(statement: Statement): Finding[] {
   ];
 }
 
-/** The other tokens that would match if the key were not pinned. AWS compares each key with a different claim. */
+/** Describes what would be possible if a key were not pinned. AWS compares each key with a different claim. */
 const OPENING: Readonly<Record<IdentityKey, string>> = {
   aud: 'another party that obtained a token for this service account could also assume the role',
   sub: 'the role could also be assumed with a token that this service account obtained for a different account',
@@ -51,7 +51,10 @@ const TO_PIN: Readonly<Record<IdentityKey, string>> = {
   oaud: 'Pin :oaud to an audience that is used only for STS (aws.audience).',
 };
 
-/** The lint suggests this if a statement pins only :sub, because the IDs of these accounts look like all other IDs. */
+/**
+ * The suggestion for a statement that pins only :sub. The lint cannot recognize a Google service's account, because its ID looks
+ * like all other IDs.
+ */
 const FOR_A_SERVICE =
   'If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: rerun the lint with --for storage-transfer or --for bigquery.';
 

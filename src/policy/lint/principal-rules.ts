@@ -77,7 +77,10 @@ function checkOne(at: string, principal: Principal, service?: GoogleServiceName)
   return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, but is ${actual}`, FIX)];
 }
 
-/** Keys about a request's signer, or the account that an AWS service acts for. Each identifies one account or organization. */
+/**
+ * Matches keys about a request's signer, or about the account for which an AWS service acts. Each key can pin one account or
+ * organization.
+ */
 const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
 
 const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;

@@ -91,7 +91,7 @@ function wildcard(
           'Write the exact value, and use StringEquals.',
         ]
       : undefined;
-  // A question mark may be part of an audience.
+  // Rejects only asterisks, because a question mark may be part of an audience.
   return text.includes('*')
     ? [`compares ${quote(text)} literally, but no token contains an asterisk`, 'Write the exact value.']
     : undefined;
