@@ -12,7 +12,7 @@ export interface CallerRequest {
   readonly rawHeaders: readonly string[];
   /** The connection, which all streams in an HTTP/2 session share. */
   readonly socket: Socket;
-  /** The stream with the body of an HTTP/2 request. An HTTP/1 request has no such property, and is the stream itself. */
+  /** The stream with the body of an HTTP/2 request. An HTTP/1 request has no such property, because it is itself the stream. */
   readonly stream?: ServerHttp2Stream;
 }
 
@@ -22,10 +22,7 @@ export interface CallerResponse {
   readonly destroyed: boolean;
   /** Whether the complete response has been handed to the kernel. */
   readonly writableFinished: boolean;
-  /**
-   * Counts the bytes that this response writes to its connection. Null while the response has no connection, for example while
-   * it waits for earlier responses.
-   */
+  /** The response's connection. Null while the response has no connection, for example while it waits for earlier responses. */
   readonly socket: ResponseSocket | null;
   /** Sets a header, which is sent together with the headers that are passed to `writeHead`. */
   setHeader(name: string, value: string | number): unknown;

@@ -15,7 +15,7 @@ const ONLY_OWNER = 0o700;
  * be created
  */
 export function privateDirectory(path: string): string | undefined {
-  // Windows has no owners or modes to check.
+  // Returns undefined on Windows, which has no owners or modes to check.
   const userId = process.geteuid?.();
   if (userId === undefined) return undefined;
   try {

@@ -5,10 +5,10 @@ import { isAbsolute, join } from 'node:path';
 export type ProcessEnvironment = Record<string, string | undefined>;
 
 /**
- * GOOGLE_SDK_NODE_LOGGING makes gcp-metadata write tokens to standard error. The proxy variables make gcp-metadata call a
- * metadata server through a proxy, so that it receives a different machine's identity. DEBUG makes Express write whole URLs to
- * standard error. SSLKEYLOGFILE makes some builds of OpenSSL (not Node's) write TLS session keys. The bridge itself uses none
- * of these variables.
+ * The variables that are removed from the environment. GOOGLE_SDK_NODE_LOGGING makes gcp-metadata write tokens to standard error.
+ * The proxy variables make gcp-metadata call a metadata server through a proxy, so that it receives a different machine's
+ * identity. DEBUG makes Express write whole URLs to standard error. SSLKEYLOGFILE makes some builds of OpenSSL (not Node's) write
+ * TLS session keys. The bridge itself uses none of these variables.
  */
 const UNWANTED = [
   'GOOGLE_SDK_NODE_LOGGING',
@@ -31,26 +31,29 @@ export function setLibraryVariables(env: ProcessEnvironment): void {
 }
 
 /**
- * If NODE_DEBUG is set, Node writes requests to S3 and STS to standard error. Node reads the variable before any code of this
+ * Whether NODE_DEBUG makes Node write requests to S3 and STS to standard error. Node reads the variable before any code of this
  * program runs, so removing it later has no effect.
- * @returns whether NODE_DEBUG is set
  */
 export const enablesDebugOutput = (env: ProcessEnvironment): boolean => (env['NODE_DEBUG'] ?? '') !== '';
 
 /**
- * Node reads NODE_USE_ENV_PROXY before any code of this program runs. Older versions of Node use it only for `fetch`, so
- * `http.globalAgent` does not show whether it is set.
+ * Whether NODE_USE_ENV_PROXY makes Node use proxies. Node reads the variable before any code of this program runs. Older versions
+ * of Node use it only for `fetch`, so `http.globalAgent` does not show whether it is set.
  */
 export const enablesProxies = (env: ProcessEnvironment): boolean => env['NODE_USE_ENV_PROXY'] === '1';
 
-/** Node reads this variable for each connection, and turns off certificate verification only if the value is exactly `0`. */
+/**
+ * Whether NODE_TLS_REJECT_UNAUTHORIZED turns off certificate verification. Node reads the variable for each connection, and
+ * checks for exactly `0`.
+ */
 export const trustsAnyCertificate = (env: ProcessEnvironment): boolean =>
   env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
 
 export const nodeOptions = (env: ProcessEnvironment): string => env['NODE_OPTIONS'] ?? '';
 
 /**
- * Follows the XDG Base Directory Specification, which requires that relative paths are ignored.
+ * Returns the directory for compiled code. Follows the XDG Base Directory Specification, which requires that relative paths are
+ * ignored.
  * @returns undefined if Node already uses the directory that NODE_COMPILE_CACHE names, or if there is no home directory
  */
 export function compileCacheDirectory(env: ProcessEnvironment): string | undefined {
@@ -62,8 +65,9 @@ export function compileCacheDirectory(env: ProcessEnvironment): string | undefin
 }
 
 /**
- * Must be called after {@link compileCacheDirectory}. The AWS SDK looks for profile files in the home directory at each STS call,
- * and throws if there is no home directory. The root directory is safe, because only root can create profile files in it.
+ * Sets HOME to the root directory if there is no home directory. Must be called after {@link compileCacheDirectory}. The AWS SDK
+ * looks for profile files in the home directory at each STS call, and throws if there is none. The root directory is safe,
+ * because only root can create profile files in it.
  */
 export function setHomeDirectory(env: ProcessEnvironment): void {
   if (homeDirectory() === undefined) env['HOME'] = '/';

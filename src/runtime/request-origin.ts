@@ -11,7 +11,9 @@ export function authorityOf({ url = '', headers: { host = '' } }: Addressed): UR
   return URL.parse(url.startsWith('/') || url === '*' ? `http://${host}` : url) ?? undefined;
 }
 
-/** Whether a web page of another origin sent the request. Programs other than browsers send neither of the two headers. */
+/**
+ * Whether a web page of another origin sent the request. Programs other than browsers send neither `Origin` nor `Sec-Fetch-Site`.
+ */
 export function isFromOtherOrigin(request: Addressed): boolean {
   const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
   const isOwn = origin === undefined || origin === authorityOf(request)?.origin;
