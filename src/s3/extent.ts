@@ -44,10 +44,10 @@ export function isRange(
 }
 
 /**
- * Compares other headers in addition to the ETag, because some S3 servers use one ETag for several versions. A header that only
- * one response contains is ignored, because some servers omit headers from range responses. However, if the remaining bytes are
- * encoded, the first bytes must have the same encoding. Encryption and storage class are not compared, because they may change
- * within a version.
+ * Whether two responses contain bytes of the same object version. The ETag is not enough, because some S3 servers use one ETag
+ * for several versions. A header that only one response contains is ignored, because some servers omit headers from range
+ * responses. However, if the remaining bytes are encoded, the first bytes must have the same encoding. Encryption and storage
+ * class are not compared, because they may change within a version.
  */
 export function isSameVersion(beginning: readonly string[], rest: readonly string[]): boolean {
   if (headerOf(beginning, 'etag') !== headerOf(rest, 'etag')) return false;

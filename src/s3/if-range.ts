@@ -14,8 +14,8 @@ export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 const CONFLICTING = ['if-match', 'if-unmodified-since'];
 
 /**
- * Lists of headers to send to S3, as raw pairs. `headers` includes the range only if S3 can check the condition; omitting a
- * range is always correct.
+ * The headers to send to S3, as alternating names and values. `headers` includes the range only if S3 can check the condition;
+ * omitting a range is always correct.
  */
 export interface IfRange {
   readonly headers: readonly string[];
@@ -26,7 +26,7 @@ export interface IfRange {
 /**
  * Adds a strong ETag as If-Match to the range request. Drops the range if the caller sends a date, which is too imprecise, or a
  * conflicting condition. A server may always ignore a range (RFC 9110, 14.2).
- * @param headers raw pairs of the caller's ranges and conditions, names in lower case
+ * @param headers the caller's ranges and conditions as alternating names and values; the names are in lower case
  */
 export function ifRange(headers: readonly string[], validator: string): IfRange {
   const names = headers.filter((_, i) => i % 2 === 0);

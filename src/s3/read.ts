@@ -77,8 +77,8 @@ export function createReader(options: {
   const { clock } = options;
 
   /**
-   * After S3 has accepted the new credentials, repeats the read with the old credentials. If S3 still rejects the old
-   * credentials, the renewal made the read succeed. Otherwise, something else did, such as an upload in the meantime.
+   * Repeats the read with the old credentials after S3 has accepted the new ones. If S3 still rejects the old credentials, the
+   * renewal made the read succeed. Otherwise, the reason was a different one, such as an upload in the meantime.
    */
   const isStillRejected = async (
     bucket: Bucket,

@@ -4,7 +4,7 @@ import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 /** The number of bytes to search for `<Name>`, which is at the beginning of the document. */
 const SEARCHED_BYTES = 4096;
 
-/** Removes Content-Length, because the new name may have a different length. */
+/** Returns the list with the bucket's public name. Removes Content-Length, because the new name may have a different length. */
 export function withPublicName(response: UpstreamResponse, name: string): UpstreamResponse {
   const headers: string[] = [];
   for (let i = 0; i < response.headers.length; i += 2) {

@@ -53,7 +53,8 @@ export function isSuccess(status: number): boolean {
 }
 
 /**
- * S3 redirects only to other regions, and only with 301 and 307. Any other redirect does not come from S3.
+ * Reads S3's response to a rejected or redirected request. S3 redirects only to other regions, and only with 301 and 307. Any
+ * other redirect does not come from S3.
  * @throws Fault s3_invalid_response
  */
 export async function readS3Rejection(response: UpstreamResponse): Promise<S3Error> {
@@ -103,12 +104,12 @@ function readDocument(response: UpstreamResponse): Promise<string> {
     write: (chunk) => {
       bytes += chunk.length;
       if (bytes <= MAX_DOCUMENT_BYTES) chunks.push(chunk);
-      // The document could be endless, and the status is sufficient.
+      // Aborts the response, because the document could be endless, and the status is sufficient.
       else response.abort();
       return true;
     },
     end: finish,
-    // If the document is truncated, the status is still used.
+    // Still uses the status if the document is truncated.
     fail: finish,
   });
   return promise;

@@ -31,7 +31,7 @@ const MAX_SIGNING_KEYS = 10_000;
 
 export type Sign = (read: ReadToSign, credentials: SigningCredentials, now: number) => string[];
 
-/** @returns a function that returns the headers to send, as raw pairs with `host` first */
+/** @returns a function that returns the headers to send, as alternating names and values with `host` first */
 export function createSigner(): Sign {
   const macs = new Map<string, Mac>();
   let second = 0;
@@ -69,7 +69,7 @@ export function createSigner(): Sign {
   };
 }
 
-/** @param signed raw pairs, names in lower case, sorted */
+/** @param signed alternating names and values, sorted by name; the names are in lower case */
 export function canonicalRequest(
   { method, path, query }: Pick<ReadToSign, 'method' | 'path' | 'query'>,
   signed: readonly string[],
@@ -128,7 +128,7 @@ function padded(key: Buffer, pad: number, bytes: number): Buffer {
   return block;
 }
 
-/** @returns raw pairs, sorted by name */
+/** @returns alternating names and values, sorted by name */
 function sortedHeaders({ host, amzHeaders }: ReadToSign, sessionToken: string, date: string): string[] {
   if (amzHeaders.length === 0) {
     const usual = ['host', host, 'x-amz-content-sha256', EMPTY_SHA256, 'x-amz-date', date];

@@ -9,7 +9,7 @@ import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
 
 export interface RequestOptions {
-  /** Raw pairs that are sent unsigned: ranges and conditions. */
+  /** Ranges and conditions, which are sent unsigned, as alternating names and values. */
   readonly headers: readonly string[];
   /** `x-amz-…` pairs to sign, names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];

@@ -17,14 +17,17 @@ import { firstByteOnly, maxDocumentBytes, maxObjectBytes, withoutHeaders } from 
  */
 const BURST_BYTES = 8 * 1024 * 1024;
 
-/** The maximum number of times that a length is determined, because the object may be overwritten in the meantime. */
+/**
+ * The maximum number of times that an object's length is determined. It is determined again if the object was overwritten in the
+ * meantime.
+ */
 const MAX_ATTEMPTS = 3;
 
 /**
- * While plenty is left, sends the read at once, and reserves the length in the response's head. Until then, the read holds the
- * bytes that could arrive before the bridge can close the connection. If less is left, determines the length with HEAD, reserves
- * it, and reads exactly that version. If nothing is left, sends only conditional reads, because their response may be a 304. A
- * read without an allowance is not changed.
+ * If plenty of the budget is left, sends the read at once, and reserves the length that S3's response declares. Until this
+ * response arrives, the read holds the bytes that could arrive before the bridge can close the connection. If less is left,
+ * determines the length with HEAD, reserves it, and reads exactly that version. If nothing is left, sends only conditional reads,
+ * because S3 may respond to them with 304. A read without an allowance is not changed.
  */
 export function withEgressBudget(read: Read): Read {
   return (bucket, operation, session, options) => {
@@ -66,13 +69,13 @@ async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3
   const length = lengthOf(outcome);
   if (hold.fix(length ?? bytes)) return counted(outcome, hold);
   outcome.abort();
-  // Reads that do not fit may be repeated often, so the bytes that S3 has already sent must count.
+  // Counts the bytes that S3 has already sent, because a read that does not fit may be repeated often.
   hold.close(bytes);
   allowance.stopHolding();
   return readKnownLength(budgeted);
 }
 
-/** Reserves the length that S3 returns for HEAD before it requests the body. */
+/** Determines the object's length with HEAD, reserves that many bytes, and only then requests the body. */
 async function readKnownLength({
   operation,
   options,
@@ -95,10 +98,10 @@ async function readKnownLength({
     }
     head.abort();
     if (head.status === 304) {
-      // The cache needs S3's response to GET, because HEAD says nothing about the object's bytes.
+      // A 304 response to HEAD is not enough for the cache, because only a GET concerns the object's bytes.
       const outcome = await send(operation);
       if (isS3Error(outcome) || outcome.status === 304) return outcome;
-      // The object was overwritten after HEAD, so its length is needed.
+      // The object was overwritten after the HEAD, so its new length must be determined.
       outcome.abort();
       continue;
     }
@@ -120,7 +123,10 @@ async function readKnownLength({
   throw new Fault('object_changed');
 }
 
-/** Reserves the most that a list, tags or attributes can take, because S3 sends them without their length. */
+/**
+ * Reads a list, tags or attributes. Reserves the largest possible size of the response, because S3 does not declare the actual
+ * size.
+ */
 async function readDocument({
   operation,
   options,
@@ -173,7 +179,8 @@ const UNMODIFIED_IF = ['if-none-match', 'if-modified-since'];
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
 
 /**
- * Requests the version that HEAD found. Omits the caller's conditions, because S3 has already evaluated them for that version.
+ * Returns headers that request exactly the version that HEAD found. They omit the caller's conditions, because S3 has already
+ * evaluated them for that version.
  * @returns undefined if the response has no strong ETag
  */
 function pinnedTo(head: UpstreamResponse, headers: readonly string[]): readonly string[] | undefined {

@@ -28,13 +28,13 @@ export function countedResponse(
     if (!fits) throw allowance.denied(whole.length);
     return response;
   }
-  // Errors before this response do not count.
+  // The bytes of S3's error responses before this response do not count.
   const bytesBefore = received.bytes;
   const close = (): void => {
     cancellation.remove(close);
     reservation.close(received.bytes - bytesBefore);
   };
-  // If the caller has disconnected, nothing may ever read or abort this response.
+  // Closes the reservation now if the caller has disconnected, because nothing may ever read or abort this response.
   if (cancellation.aborted) reservation.close();
   else cancellation.add(close);
   return {

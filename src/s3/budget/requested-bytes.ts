@@ -21,8 +21,8 @@ const MAX_KEYS = 1000;
 const DOCUMENT_BYTES = 1024 * 1024;
 
 /**
- * @param headers raw pairs, names in lower case
- * @returns the largest possible body of an object's response; Infinity if the range does not limit it
+ * @param headers alternating names and values; the names are in lower case
+ * @returns the size of the largest possible body of an object's response; Infinity if the range does not limit it
  */
 export function maxObjectBytes(headers: readonly string[]): number {
   const [first, last] = rangeIn(headers) ?? ['', ''];
@@ -42,7 +42,7 @@ export function maxDocumentBytes({ kind, parameters }: ObjectRead): number {
 
 /**
  * Replaces the range with one for the first requested byte, for reads that should only return S3's error.
- * @param headers raw pairs, names in lower case
+ * @param headers alternating names and values; the names are in lower case
  */
 export function firstByteOnly(headers: readonly string[]): readonly string[] {
   const [first = '', last = ''] = rangeIn(headers) ?? [];
@@ -50,7 +50,7 @@ export function firstByteOnly(headers: readonly string[]): readonly string[] {
   return [...withoutHeaders(headers, ['range']), 'range', `bytes=${range}`];
 }
 
-/** @param names in lower case */
+/** @param names the names to omit, in lower case */
 export function withoutHeaders(headers: readonly string[], names: readonly string[]): string[] {
   return headers.filter((_, i) => !names.includes(headers[i - (i % 2)] ?? ''));
 }

@@ -24,9 +24,8 @@ import { responseSource } from './response-source.ts';
 const [CONNECT_TIMEOUT, CLOSED] = ['CONNECT_TIMEOUT', 'CLOSED'];
 
 /**
- * @param direct reads directly from S3. The direct read also handles every refusal: a wrong region or clock, rejected
- * credentials, and denials. Errors therefore always come from S3 itself, and a distribution can neither cause a renewal of
- * credentials nor deny a read
+ * @param direct reads directly from S3, and handles a wrong region or clock, rejected credentials, and denials. Errors therefore
+ * always come from S3 itself, so a distribution can neither cause a renewal of credentials nor deny a read
  * @param parts.onFallback called for each read that S3 served directly instead of CloudFront
  */
 export function withCloudFront(
@@ -109,7 +108,10 @@ export function withCloudFront(
       : direct(bucket, read, session, readOptions);
 }
 
-/** A refusal is not caused by the path if S3 confirms it, or if only the credentials or the clock were wrong. */
+/**
+ * Whether the path through CloudFront caused the fallback. It did not cause a refusal that S3 confirms, or one because of the
+ * credentials or the clock.
+ */
 function isCausedByPath({ reason, detail }: Fallback, directly: UpstreamResponse | S3Error): boolean {
   return reason !== 'refused' || !(isS3Error(directly) || isCredentialsError({ code: detail.s3Code }));
 }

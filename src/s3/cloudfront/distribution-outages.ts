@@ -4,7 +4,10 @@
 const PAUSE_MS = 30_000;
 
 export interface DistributionOutages {
-  /** Whether a read may use the distribution. After a pause, only one read tries it, and the others wait for its result. */
+  /**
+   * Whether a read may use the distribution. After a pause, only one read tries it, and the others go directly to S3 until it
+   * succeeds.
+   */
   mayTry(via: string): boolean;
   began(via: string): void;
   ended(via: string): void;

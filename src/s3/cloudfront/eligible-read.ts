@@ -25,8 +25,8 @@ const PLAIN_VALUE = /^[\w.-]*$/;
 const HEADERS: readonly string[] = ['x-amz-checksum-mode', 'x-amz-expected-bucket-owner'];
 
 /**
- * Only the content of objects goes through CloudFront, because it is nearly all of the traffic that AWS bills. Other responses are
- * small, or have queries with escapes.
+ * Whether a read may go through CloudFront. Only reads of objects' content may, because they cause nearly all of the traffic that
+ * AWS bills. Other requests have small responses, or queries with escapes.
  * @param amzHeaders the `x-amz-…` headers of the caller's request
  */
 export function mayUseCloudFront(

@@ -2,7 +2,10 @@
 import { headerOf } from '../../http1/exchange.ts';
 import type { UpstreamResponse } from '../../http1/exchange.ts';
 
-/** Matches `x-cache` if CloudFront has just received the response from S3. S3's errors have the second value. */
+/**
+ * Matches the value of `x-cache` if CloudFront has just received the response from S3: `Miss` for a success, `Error` for an
+ * error.
+ */
 const FRESH = /^(?:Miss|Error) from cloudfront$/i;
 
 /**

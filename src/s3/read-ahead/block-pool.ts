@@ -23,7 +23,7 @@ export interface BlockPool {
 
 /** The blocks of one response. */
 export interface Account {
-  /** @returns false if the pool does not have as many blocks; then none is reserved */
+  /** Reserves blocks. @returns false, without reserving any, if the pool has fewer blocks left */
   reserve(blocks: number): boolean;
   /** Gives up reserved blocks that were not taken. */
   unreserve(blocks: number): void;
@@ -35,8 +35,8 @@ export interface Account {
    */
   give(block: Buffer, error?: Error | null): void;
   /**
-   * Gives up all reservations. The blocks that were taken but not given are used again only if they are given, and the garbage
-   * collector frees them otherwise: at most the few blocks that the caller's connection has not sent yet.
+   * Gives up all reservations. A block that was taken can still be given back, and is then used again. Otherwise, the garbage
+   * collector frees it. Only the few blocks that the caller's connection has not sent yet are still taken at this time.
    */
   close(): void;
 }

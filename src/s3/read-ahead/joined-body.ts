@@ -19,8 +19,8 @@ export interface JoinedBodyEvents extends Pick<PartQueueEvents, 'onPartRequested
 }
 
 /**
- * The bytes come from a single stream (at first, S3's own response) or from a part. A part takes over from a stream only if S3's
- * response to the part has begun, because the stream is then closed. If no part follows a part, a new stream is requested.
+ * Takes bytes from a single stream, which is S3's own response at first, or from a part. A part takes over from a stream only if
+ * S3's response to the part has begun, because the stream is then closed. If no part follows a part, a new stream is requested.
  * @param options.connections the maximum number of connections to S3 at the same time, at least 2
  */
 export function joinedBody(
@@ -119,7 +119,7 @@ export function joinedBody(
     queue.drop();
     openStream();
   };
-  /** Gives back the memory of a slow caller, even if bytes must be fetched again later. */
+  /** Frees the memory that a slow caller occupies, even if bytes must be fetched again later. */
   const check = (): void => {
     if (!window.isSlow(!isPaused, position)) return;
     const isHeadWaiting = head?.hasWaiting() === true;

@@ -7,7 +7,7 @@ import type { ReadAheadSizes } from './sizes.ts';
 import { createWindow } from './window.ts';
 import type { Window } from './window.ts';
 
-/** Why parts were not used: there was no `memory` for one, one `failed`, or the caller is `slow`. */
+/** Why parts were not used: too little memory was free, a part could not be fetched, or the caller reads too slowly. */
 export type Fallback = 'memory' | 'failed' | 'slow';
 
 export interface PartQueue {
@@ -15,11 +15,11 @@ export interface PartQueue {
   /**
    * Requests parts until the window is full. The parts have no gaps between them.
    * @param head the part that is being sent, which the first part in the queue follows
-   * @param position the offset of the next byte to send. Without a head, the queue begins at a later boundary
+   * @param position the offset of the next byte to send. Without a head, the first part begins at a later boundary
    */
   fill(head: Part | undefined, position: number): void;
   first(): Part | undefined;
-  /** Removes the first part, which its caller must send or drop. */
+  /** Removes the first part, which the calling code must send or drop. */
   shift(): void;
   /** Drops `part` and all parts after it; by default, the whole queue. */
   drop(part?: Part): void;
@@ -83,7 +83,8 @@ export function createPartQueue(
         const end = Math.min(first + sizes.partBytes, extent.last + 1);
         if (first >= end) return;
         if (request(first, end)) continue;
-        // If this response itself holds all the memory, it soon gives some back.
+        // Reports a shortage only if other responses hold memory. If this response holds all of it, this response soon gives some
+        // back.
         if (pool.shortages() > shortagesSeen) events.onFallback('memory');
         return;
       }

@@ -21,7 +21,7 @@ export interface Part {
   readonly end: number;
   /** Whether S3's response has begun. */
   hasBegun(): boolean;
-  /** Whether bytes wait in memory. */
+  /** Whether bytes have arrived that have not been sent yet. */
   hasWaiting(): boolean;
   /** Sends the bytes that have arrived, and from then on each chunk as it arrives. May be called before the response begins. */
   sendTo(receiver: PartReceiver, isPaused: boolean): void;
@@ -32,7 +32,7 @@ export interface Part {
 
 export interface PartReceiver {
   /**
-   * @param isLive whether the chunk is sent as it arrives from S3
+   * @param isLive true if the chunk is sent as it arrives from S3, false if it was kept in memory
    * @returns false to pause until `resume`
    */
   write(chunk: Buffer, free: Free | undefined, isLive: boolean): boolean;

@@ -44,7 +44,7 @@ export function withReadAhead(
       if (isS3Error(first) || first.whole !== undefined || first.status > 206) return first;
       const extent = extentOf(first, operation);
       if (extent === undefined || extent.last - extent.first + 1 < sizes.leastBytes) return first;
-      // This S3 ignores ranges.
+      // Requests no parts, because this S3 server ignores ranges.
       if (first.status === 200 && hasRange(readOptions)) return first;
       const fetchRange: FetchRange = async (from, last, cancellation) => {
         // Omits the caller's conditions, because S3 has already evaluated them for the first response.
@@ -90,7 +90,9 @@ export function withReadAhead(
   };
 }
 
-/** With SSE-C, the caller's key is used only for the request that contained it. */
+/**
+ * Whether parts may be requested ahead. False for SSE-C, because a caller's key is used only for the request that contained it.
+ */
 function mayReadAhead({ name, parameters }: ObjectRead, { amzHeaders }: ReadOptions): boolean {
   return (
     name === 'GetObject' &&

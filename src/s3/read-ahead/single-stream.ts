@@ -10,7 +10,7 @@ export interface SingleStream {
   /** Requests the bytes from `first` on, and sends them to the sink. */
   open(first: number): void;
   resume(): void;
-  /** Closes the stream, or gives up opening one. The sink is not called again for it. */
+  /** Closes the stream, or stops opening one. After this call, the sink receives nothing more from the stream. */
   close(): void;
 }
 

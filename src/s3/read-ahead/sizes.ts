@@ -3,20 +3,23 @@
 export interface ReadAheadSizes {
   /** The size of a part. AWS recommends 8 to 16 MB for parallel ranges; larger parts would need more memory. */
   readonly partBytes: number;
-  /** Smaller responses are left alone, because an additional connection would hardly save time. */
+  /**
+   * The minimum size of a response for which parts are requested. For smaller responses, another connection would hardly save
+   * time.
+   */
   readonly leastBytes: number;
   /**
-   * A caller must read this many bytes without a pause before the first part is requested. Slow callers therefore cost nothing
-   * extra: the kernel buffers at most 4 MiB for a caller (net.ipv4.tcp_wmem), so they pause before this point.
+   * The number of bytes that a caller must read without a pause before the first part is requested. Slow callers therefore cost
+   * nothing extra: the kernel buffers at most 4 MiB for a caller (net.ipv4.tcp_wmem), so they pause before this point.
    */
   readonly startBytes: number;
-  /** The window doubles after the caller has read this many bytes as fast as they arrived from S3. */
+  /** The number of bytes after which the window doubles, if the caller reads them as fast as they arrive from S3. */
   readonly stepBytes: number;
   /** The minimum distance between the byte that is being sent and the first part, so that the part can begin in time. */
   readonly leadBytes: number;
   /** How often the window is checked. If the caller never waited for S3 during this time, the window is halved. */
   readonly checkMs: number;
-  /** A caller that reads less than this between two checks, and never waits for S3, is slow. */
+  /** A caller is slow if it reads fewer bytes than this between two checks, and never waits for S3. */
   readonly slowBytes: number;
 }
 

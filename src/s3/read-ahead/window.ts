@@ -9,13 +9,13 @@ export interface Window {
   size(): number;
   /** The largest size so far. */
   largest(): number;
-  /** Records bytes that the caller took at once when they arrived from S3. The window may grow. */
+  /** Records bytes that the caller accepted as soon as they arrived from S3. The window may grow. */
   onEager(bytes: number): void;
   /** Records that the caller does not accept more bytes for now. */
   onPause(): void;
   /** Records that other responses need memory. */
   onShortage(): void;
-  /** Closes the window. The next start needs more eager bytes than the last one. */
+  /** Closes the window. To open it again, the caller must accept more bytes without a pause than for the last start. */
   restart(): void;
   /**
    * Must be called every `checkMs`. Halves the window if the caller never waited for S3 since the last call.

@@ -111,8 +111,8 @@ export function pause(milliseconds: number, cancellation: Cancellation): Promise
 const REQUESTS_A_RETRY = 10;
 
 /**
- * The number of retries per second that are allowed regardless of the number of requests, so that a bridge with few requests
- * can retry, too.
+ * The number of retries per second that are allowed regardless of the number of requests, so that a bridge with few requests can
+ * also retry.
  */
 const FLOOR_PER_SECOND = 10;
 
@@ -120,8 +120,8 @@ const FLOOR_PER_SECOND = 10;
 const MOST_SAVED = 100;
 
 /**
- * The last few retries are reserved for callers that rarely retry, so that a caller whose reads always fail cannot use up all
- * retries.
+ * The number of retries that are reserved for callers that rarely retry, so that a caller whose reads always fail cannot use up
+ * all retries.
  */
 const RESERVED = 5;
 const FROM_RESERVE = { burst: 2, intervalMs: 500 };
