@@ -7,8 +7,8 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface CountedAdmission extends Admission {
   /**
-   * Limits how many of a caller's requests wait for STS. Requests from callers that have disconnected count, too: their slots
-   * are free, but their STS calls continue.
+   * Limits how many of a caller's requests wait for STS. Requests whose client has disconnected also count: their slots are free,
+   * but their STS calls continue.
    * @throws Fault overloaded
    */
   whileStsIsCalled<Result>(subject: string, start: () => MaybePromise<Result>): MaybePromise<Result>;

@@ -37,7 +37,7 @@ export interface Bridge {
   readonly malformed: MalformedRequests;
   /** Whether a response is in progress on a connection. */
   isResponding(socket: Duplex): boolean;
-  /** From now on, /-/ready reports that the bridge is not ready, so that the platform sends no more requests. */
+  /** Makes /-/ready report that the bridge is not ready, so that the platform sends no more requests. */
   startDraining(): void;
   /** Aborts every response in progress at once, so that none looks complete. */
   abortAll(): void;

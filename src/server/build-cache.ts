@@ -7,8 +7,8 @@ import type { Log } from '../observability/log.ts';
 import type { Read } from '../s3/read.ts';
 
 /**
- * Keeps the cache across reloads. Keeping it is safe, because each confirmation is for one session, and a changed role or grant
- * gets new sessions. The console has no cache: it is a service of its own, with few readers.
+ * Keeps the cache across reloads. This is safe, because each confirmation is for one session, and a changed role or grant gets
+ * new sessions. The console has no cache, because it is a separate service with few readers.
  */
 export function cacheFor(
   { cache }: Config,

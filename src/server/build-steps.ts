@@ -55,7 +55,7 @@ export interface StepResources {
   readonly metrics: Metrics;
   readonly lag: EventLoopLag;
   readonly budgets: EgressBudgets;
-  /** Whether people call through Identity-Aware Proxy, instead of callers with tokens. */
+  /** Whether this process is the console, which people reach through Identity-Aware Proxy instead of sending tokens. */
   readonly isConsole: boolean;
   /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;

@@ -29,8 +29,8 @@ const MAX_OVER_LIMIT = 100;
 const MAX_FOR_METRICS = 100;
 
 /**
- * Always accepts the newest connection, because it may be the platform's probe. If the probe failed, the platform would stop
- * the instance and interrupt all of its downloads.
+ * Limits the server's connections, but always accepts the newest connection, because it may be the platform's probe. If the probe
+ * failed, the platform would stop the instance and interrupt all of its downloads.
  * @param parts.inFlight the maximum number of requests in progress. Each request also needs a connection to S3
  * @param parts.isResponding whether a response is in progress on a connection
  */

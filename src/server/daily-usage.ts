@@ -27,12 +27,12 @@ export interface CallerUsage {
   /** The bytes that are neither used nor reserved. Holds are not subtracted. Negative after a reload with a lower limit. */
   left(): number;
   /**
-   * @param isMaximum whether the read cannot need more bytes. If it may need more, much more than `bytes` must be free
+   * @param isMaximum true if the read needs no more than `bytes`; if false, much more than `bytes` must be free
    * @returns undefined if the bytes cannot be held now
    */
   hold(bytes: number, isMaximum: boolean): Reservation | undefined;
   /**
-   * If the bytes do not fit because of holds, waits for the holds to end.
+   * Reserves bytes. If they do not fit because of holds, waits for the holds to end.
    * @returns undefined if the bytes do not fit even then
    */
   reserve(bytes: number, cancellation: Cancellation, isHold: boolean): Promise<Reservation | undefined>;
@@ -43,7 +43,7 @@ export interface CallerUsage {
 
 const DAY_MS = 86_400_000;
 
-/** How many holds of the same size must fit before one more begins. With fewer, reads would often turn out not to fit. */
+/** How many holds of the same size must fit when one begins. If fewer were required, reads would often turn out not to fit. */
 const AMPLE_HOLDS = 4;
 
 /** @param now milliseconds since 1970. If this clock is set back to an earlier day, the current day continues */

@@ -89,7 +89,7 @@ const smallest = (budgets: readonly Budget[]): number =>
 
 const nameOf = ({ email, subject }: Caller): string => email ?? subject;
 
-/** Logs a warning once per caller, budget and day. */
+/** Returns a function that logs a warning when a caller reaches a budget's threshold, once per caller, budget and day. */
 function warnAtThresholds(
   budgets: readonly Budget[],
   log: Log,

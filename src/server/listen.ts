@@ -48,8 +48,8 @@ const SWEEP_MS = 50;
 const LAST_LINES_MS = 10;
 
 /**
- * The minimum time for sending the last traces, even if downloads have used all of `limits.drain`. On Cloud Run, 10 s minus the
- * default of 9 s leave enough time.
+ * The minimum time for sending the last traces, even if downloads have used all of `limits.drain`. Cloud Run allows 10 s for a
+ * shutdown, so the default of 9 s leaves enough time.
  */
 const LAST_TRACES_MS = 500;
 

@@ -73,7 +73,7 @@ export function malformedRequests(
 
   return {
     onError: (error, socket) => {
-      // The parser also reports an error for anything that the client sends after the error response.
+      // Ignores the errors that the parser reports for anything that the client sends after the error response.
       if (socket.writableEnded) return;
       const fault = faultOf(error);
       // After a disconnect or a reset, or if the connection never sent a byte (a browser's preconnect, a TCP probe), there is

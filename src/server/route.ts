@@ -19,7 +19,7 @@ import type { StallTimeouts } from './stall-timeout.ts';
  */
 const MAX_PIPELINED = 16;
 
-/** Delays loading the control routes, so that a new process can serve its first object earlier. */
+/** The delay before the control routes are loaded, so that a new process can serve its first object earlier. */
 const LOAD_CONTROL_AFTER_MS = 2_000;
 
 export interface Router {
@@ -74,8 +74,8 @@ export function createRouter(parts: {
       serve(request, response);
       return;
     }
-    // A pipelined request waits for the responses before it. If the bridge served it at once, it could not be aborted, and a
-    // client that reads nothing could occupy every slot with one connection.
+    // A pipelined request waits for the responses before it. If the bridge served it at once, its response could not be aborted,
+    // and a client that reads nothing could occupy every slot with one connection.
     const { socket } = request;
     const waiting = (pipelined.get(socket) ?? 0) + 1;
     pipelined.set(socket, waiting);
@@ -89,7 +89,7 @@ export function createRouter(parts: {
 }
 
 /**
- * Whether a request is for a control route. No bucket's path can begin with `/-/`. Two of the routes under `/-/` are ordinary
+ * Whether a request is for a control route. No bucket's path can begin with `/-/`, but two of the routes under `/-/` are ordinary
  * reads.
  */
 function isControl(url = ''): boolean {
@@ -97,7 +97,7 @@ function isControl(url = ''): boolean {
 }
 
 /**
- * Whether a request is for credentials, which no web page may read, whatever `cors` allows. The routers below accept no other
+ * Whether a request is for credentials, which no web page may read, whatever `cors` allows. The control routes accept no other
  * spelling of this path.
  */
 const isCredentials = (url = ''): boolean => url.startsWith('/-/credentials');

@@ -20,7 +20,7 @@ export type LimitVending = (
   issue: () => Promise<VendedCredentials>,
 ) => Promise<VendedCredentials>;
 
-/** Failed attempts count toward the limit too, because they may have called STS. */
+/** Failed attempts also count toward the limit, because they may have called STS. */
 export function vendingLimit(metrics: Metrics): LimitVending {
   const attempts = tokenBuckets(RATE);
   return async ({ bucket }, { subject }, issue) => {

@@ -11,7 +11,7 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export function detectProtocol(socket: Socket, use: (protocol: 'http1' | 'http2') => void): void {
   let received: Buffer | undefined;
   const ignoreError = (): void => undefined;
-  // The client has closed its side before it sent enough bytes for any request.
+  // Closes a connection whose client has closed its side before sending enough bytes for any request.
   const onEnd = (): void => {
     socket.destroy();
   };

@@ -100,7 +100,8 @@ export function openSession(
   session.once('close', () => {
     clearTimeout(firstRequest);
   });
-  // The HTTP/1 server accepts connections on which the client has finished sending. In HTTP/2, the client has then disconnected.
+  // The HTTP/1 server accepts connections on which the client has finished sending. An HTTP/2 client that does this has
+  // disconnected.
   socket.once('end', () => {
     session.destroy();
   });

@@ -131,7 +131,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   }
 
   destroy(): void {
-    // `close` would end the stream first, so the log would report the response as complete.
+    // Does not call `close`, which would end the stream first, so that the log would report the response as complete.
     this.#stream.destroy(new Error('the response was aborted'));
   }
 
