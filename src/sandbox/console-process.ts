@@ -3,7 +3,7 @@
 import { prepareRuntime } from '../runtime/process-setup.ts';
 import { onlyByLocalName } from './local-requests.ts';
 
-// The IPC channel to the parent closes when the parent exits or is killed.
+// Exits when the IPC channel to the parent closes, because the parent has then exited or has been killed.
 process.once('disconnect', () => process.exit(1));
 
 prepareRuntime({ mayBeInspected: true });

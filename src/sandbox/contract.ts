@@ -7,7 +7,7 @@ import type { Users } from './iam/users.ts';
 import type { Seed } from './seed.ts';
 
 export interface SandboxContract {
-  /** The URL of each emulator: an origin, except that `certs` is the full URL of Google's key set. */
+  /** The origin of the metadata server. The other emulators' origins follow, but `certs` is the full URL of Google's key set. */
   readonly metadata: string;
   readonly certs: string;
   /** Emulates oauth2.googleapis.com and iamcredentials.googleapis.com on the same server as `certs`. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Each chunk may be used only until the next chunk is read, because a source may reuse its buffer. */
+/** The chunks of a body. Each chunk may be used only until the next one is read, because a source may reuse its buffer. */
 export type Source = AsyncIterable<Buffer> | Iterable<Buffer>;
 
 export interface SandboxResponse {
@@ -26,7 +26,7 @@ export type Shape =
  */
 const DRIPS_PER_SECOND = 10;
 
-/** Sends a response. Rejects if the client disconnects or the source fails; the caller must then destroy the socket. */
+/** Sends a response. Rejects if the client disconnects or the source fails; the calling code must then destroy the socket. */
 export async function sendResponse(
   content: SandboxResponse,
   response: ServerResponse,

@@ -63,7 +63,7 @@ export interface Sandbox {
    * stops when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
    */
   machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
-  /** Keeps the token of a caller of an issuer (ISSUER:SUBJECT) in a file, as a pod has it. Returns the file's path. */
+  /** Keeps a token of an issuer's caller (ISSUER:SUBJECT) in a file, and renews it as in a pod. Returns the file's path. */
   tokenFileOf(caller: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -175,5 +175,5 @@ async function signatureOf(
   return only(presigned.query?.['X-Amz-Signature'] ?? undefined) ?? '';
 }
 
-/** Node decodes header bytes as Latin-1, but clients sign header values as UTF-8. */
+/** Decodes a header value as UTF-8, in which clients sign it. Node decodes header bytes as Latin-1. */
 const utf8 = (value: string) => Buffer.from(value, 'latin1').toString('utf8');

@@ -17,7 +17,7 @@ import type { Seed } from './seed.ts';
 
 /**
  * @param dir the directory whose files are the content of the sample bucket; undefined for the seed's content
- * @returns the state. The caller must close its spool. Rejects if `dir` is not a directory
+ * @returns the state. When it is no longer needed, `close` must be called on its `spool`. Rejects if `dir` is not a directory
  */
 export async function createState(seed: Seed, dir: string | undefined) {
   const keys = await createSigningKeys();

@@ -15,7 +15,7 @@ export interface Running {
   readonly sampleKey: string | undefined;
   /** The email of the account that the metadata server calls `default`, if it is a caller. */
   readonly as: string | undefined;
-  /** A caller of an issuer, and the path of the file that keeps its token. */
+  /** A caller of a configured issuer, whose token is in the file `tokenFile`. */
   readonly pod: string | undefined;
   readonly tokenFile: string | undefined;
 }

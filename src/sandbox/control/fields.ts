@@ -19,7 +19,7 @@ export function fieldsOf(text: string): Fields {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   } catch {
-    // The check below rejects invalid JSON, like JSON that is not an object.
+    // Invalid JSON causes the same error as JSON that is not an object.
   }
   throw new BadField('body', 'must be a JSON object', 'send, for example, {"upstream":"s3","fault":"hang"}');
 }

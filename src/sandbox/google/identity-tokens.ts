@@ -8,7 +8,9 @@ import type { SigningKeys } from './keys.ts';
  * about four minutes before it expires.
  */
 const RENEWED_BEFORE_END = 4 / 60;
-/** The maximum number of cached tokens, because clients can request tokens for any number of audiences. */
+/**
+ * The maximum number of cached tokens. The cache needs a limit, because clients can request tokens for any number of audiences.
+ */
 const CACHED_TOKENS = 1_000;
 
 export interface TokenRequest {

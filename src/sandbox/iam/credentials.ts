@@ -29,7 +29,7 @@ export type Lookup =
 
 export interface Credentials {
   issue(session: Session): KeyPair & { readonly sessionToken: string };
-  /** Ignores the expiration, which each emulator compares with its own clock. */
+  /** Returns the signer. Does not check the expiration, because each emulator compares it with its own clock. */
   find(accessKeyId: string, sessionToken: string | undefined): Lookup;
 }
 

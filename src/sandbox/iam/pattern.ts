@@ -15,7 +15,7 @@ export interface Template {
   readonly wildcards: boolean;
 }
 
-/** Whether a value matches. If a template has a variable without a value in the request, it matches nothing. */
+/** Whether a value matches a template. A template with a variable that has no value in the request matches nothing. */
 export function fits(value: string, template: Template, context: Context): boolean {
   const pattern = elementsOf(template, context);
   return pattern !== undefined && matches(pattern, Array.from(value));

@@ -54,7 +54,7 @@ export function createIap(parts: IapParts): Iap {
   let started: Promise<string> | undefined;
   const consoleOrigin = (): Promise<string> =>
     (started ??= start().catch((error: unknown) => {
-      // Lets the next request try again.
+      // Lets the next request try to start the console again.
       started = undefined;
       throw error;
     }));

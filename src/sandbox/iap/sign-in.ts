@@ -1,4 +1,4 @@
-// The sign-in page of the emulated Identity-Aware Proxy, on which users choose the person as whom they open the console.
+// The sign-in page of the emulated Identity-Aware Proxy, on which users choose a person and then open the console as that person.
 import { PERSON } from '../../config/google-names.ts';
 
 /** The prefix of the sign-in page's paths. IAP reserves it on each service that it protects. */

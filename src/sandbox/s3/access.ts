@@ -95,7 +95,7 @@ export function createAccess(parts: {
   };
 }
 
-/** Reports plain HTTP as HTTPS, so that a bucket policy that requires HTTPS works in the sandbox, too. */
+/** Reports plain HTTP as HTTPS, so that bucket policies that require HTTPS also work in the sandbox. */
 function connectionContext({ http }: S3Request): Record<string, string> {
   return { 'aws:SourceIp': http.socket.remoteAddress ?? '', 'aws:SecureTransport': 'true' };
 }

@@ -68,7 +68,10 @@ async function contentsOf(
   );
 }
 
-/** A mark in each token, which makes tokens opaque. As in S3, tokens contain characters that clients must escape in a query. */
+/**
+ * The beginning of each decoded token, which prevents clients from using encoded keys as tokens. As in S3, tokens contain
+ * characters that clients must escape in a query.
+ */
 const TOKEN_MARK = '1~';
 
 function toToken(last: string): string {

@@ -26,7 +26,7 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | u
   return { start, end };
 }
 
-/** Every object has one part, because the sandbox does not support multipart uploads. */
+/** Returns the range of a part. Every object has only one part, because the sandbox does not support multipart uploads. */
 export function partOf(partNumber: string, size: number): ByteRange | undefined {
   const part = Number(partNumber);
   if (!Number.isInteger(part) || part < 1 || part > 10_000) {

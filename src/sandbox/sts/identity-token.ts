@@ -22,7 +22,7 @@ function decoded(part: string | undefined): Record<string, unknown> {
     const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // The check below rejects invalid JSON, like JSON that is not an object.
+    // Invalid JSON causes the same error as JSON that is not an object.
   }
   throw invalid();
 }
