@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     description: 'run the bridge locally against built-in emulators of Google, STS and S3',
     args: '[--port N] [--dir DIR] [--config FILE] [--as CALLER] [--ready-file FILE]',
     run: async (args) => {
-      // The container image does not contain the sandbox.
+      // Handles a failed import, because the container image does not contain the sandbox.
       const found = await import('./cli/sandbox.ts').catch(() => {
         throw new Error(
           'The sandbox is not part of this build: run `npm run sandbox` in a clone of the project.',
