@@ -78,7 +78,10 @@ export function awsProfile(options: {
     return reading;
   };
 
-  /** @param elapsedMs returns how many of the elapsed milliseconds count toward the deadline */
+  /**
+   * Returns valid credentials; waits for them until the deadline if there are none.
+   * @param elapsedMs returns how many of the elapsed milliseconds count toward the deadline
+   */
   const current = (elapsedMs: (passed: number) => number): Promise<ProfileKeys> => {
     if (held === undefined || held.age() >= held.usableMs)
       return withDeadline(renew(), {

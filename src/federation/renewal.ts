@@ -119,8 +119,8 @@ export function renewCredentials(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      // If renewals are failing, expired credentials have 0 ms left. Otherwise, the credentials expired only because nobody
-      // used them.
+      // Returns 0 for expired credentials while renewals are failing. Otherwise, the credentials expired only because nobody used
+      // them.
       if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;

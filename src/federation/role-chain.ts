@@ -25,8 +25,8 @@ export type ChainStart =
     };
 
 /**
- * How many times the bridge retries with a new token after STS rejects a token. STS uses the same code for a bad token and for
- * the transient error "Couldn't retrieve verification key".
+ * How many times the bridge retries with a new token after STS rejects a token. A retry may succeed, because STS uses the same
+ * code for a bad token and for the transient error "Couldn't retrieve verification key".
  */
 const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
   sts_token_invalid: 2,

@@ -7,7 +7,7 @@ import type { Hop, Role } from '../config/types.ts';
 import { VENDED_SESSION_PREFIX } from '../policy/vended-policy.ts';
 import type { HopSession } from './sts-calls.ts';
 
-/** Who a session is for: a caller or, during a CLI command, the bridge itself. */
+/** The caller for whom a session is requested; for a session that a CLI command requests, the bridge itself. */
 export interface AttributedCaller {
   /** The caller's unique ID, or `ISSUER:SUBJECT` for a caller of another issuer than Google. */
   readonly subject: string;
@@ -69,7 +69,7 @@ export function hopAttribution(
     sessionName,
     ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(caller) }),
     tags: own,
-    // A caller without an email address has no email tag, so the tag cannot be transitive.
+    // Drops keys without a tag. A caller without an email address, for example, has no email tag.
     transitiveTags: transitiveTags.filter((key) => Object.hasOwn(own, key)),
   };
 }
@@ -111,7 +111,7 @@ export function vendedSessionName(caller: AttributedCaller): string {
 
 /**
  * Names the session of a caller of another issuer than Google. STS accepts neither `:` nor `/`, so `gke-prod:etl/reader` becomes
- * `gke-prod=etl,reader`. If that is too long, or if it could be another caller's name, the subject becomes a digest. No two
+ * `gke-prod=etl,reader`. If that name is too long, or if it could be another caller's name, the subject becomes a digest. No two
  * callers share a name: names of Google's accounts contain no `=`, and a digest contains neither `=` nor `@`.
  */
 function issuedSessionName(subject: string): string {
