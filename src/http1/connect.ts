@@ -44,13 +44,13 @@ export function createConnector(origin: string, lookup: LookupFunction): Connect
 }
 
 /**
- * How long a host's addresses are cached. S3's DNS records have a TTL of about five seconds, and connections that open together
- * share one lookup.
+ * How long a host's addresses are cached, so that connections that open together share one lookup. S3's DNS records have a TTL of
+ * about five seconds.
  */
 const KNOWN_MS = 5_000;
 
 /**
- * Rotates through a host's addresses, because S3 has many and each connection can use a different one.
+ * Rotates through a host's addresses, because S3's hosts have many, and each connection can use a different address.
  * @returns a lookup function for `net.connect` that uses the system's resolver and its order of address families
  */
 export function spreadAddresses(): LookupFunction {

@@ -121,7 +121,7 @@ export function openConnection(
   const onRead = (length: number, buffer: Uint8Array): boolean => {
     const wasPaused = isPaused;
     if (exchange === undefined || !isSent) {
-      // Without this check, unexpected bytes would be treated as the response to the next request.
+      // Closes the connection, because the unexpected bytes would be treated as the response to the next request.
       destroy();
       return false;
     }
@@ -130,7 +130,7 @@ export function openConnection(
     // The timeout covers the whole response head; otherwise a slow-drip peer could hold the connection open.
     if (reader.hasHead()) activeAt = performance.now();
     // A TLS read may arrive in several pieces, and pausing the socket does not stop the remaining pieces. If the last piece ends
-    // the response, the connection is free again but its socket is still paused.
+    // the response, the connection is free again, so its paused socket must be resumed.
     if (wasPaused && !isPaused && !hasEnded) socket.resume();
     return !isPaused;
   };

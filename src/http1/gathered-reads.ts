@@ -9,8 +9,8 @@ export interface GatheredReads {
   /** Whether `buffer` is the memory that `offer` returned most recently, and has not been released. */
   owns(buffer: Uint8Array): boolean;
   /**
-   * Records that `length` bytes were read into the offered memory. @param remaining bytes of the body that have not been
-   * delivered, including these
+   * Records that `length` bytes were read into the offered memory. @param remaining the number of the body's bytes that have not
+   * been delivered, including the bytes just read
    */
   add(length: number, remaining: number): void;
   isWaiting(): boolean;

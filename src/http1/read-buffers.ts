@@ -39,8 +39,8 @@ export const COPIED_BYTES = 16 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
- * The size of the buffer for reads that may begin a response. A body of 64 KiB fits into this buffer together with its head,
- * because a response that arrives in one read is forwarded in one write. S3's heads are smaller than 8 KiB. Measured with 64 KiB
+ * The size of the buffer for reads that may begin a response. The buffer has space for a body of 64 KiB with its head, so that
+ * such a response can arrive in one read and be forwarded in one write. S3's heads are smaller than 8 KiB. Measured with 64 KiB
  * bodies: 20 % less CPU time. For the later reads of a body, this size had no benefit and would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;

@@ -20,8 +20,8 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * The status 408, which a server may send on an idle connection (RFC 9110, 15.5.9). A 408 could be mistaken for the response to
- * the next request.
+ * The status 408, which a server may send on an idle connection (RFC 9110, 15.5.9). After a 408, the connection is not reused,
+ * because a 408 could be mistaken for the response to the next request.
  */
 const REQUEST_TIMEOUT = 408;
 

@@ -59,7 +59,7 @@ export function responseReader(mayReuseAfterHead: boolean, buffers: ReadBuffers)
 
   /** @param hasExtra whether the upstream sent more bytes than its response contains */
   const finish = (hasExtra: boolean): Progress => {
-    // If a server sends a body in response to HEAD, the body could be read as the next response, perhaps for another caller.
+    // After a HEAD, a body that the server sends anyway could be read as the next response, perhaps for another caller.
     const isAmbiguous = exchange?.method === 'HEAD' && !mayReuseAfterHead;
     return head?.keepsAlive === true && !hasExtra && !isAmbiguous ? 'ended' : 'ended and closes';
   };
