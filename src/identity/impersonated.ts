@@ -15,7 +15,7 @@ import { skipResidencyCheck } from './metadata.ts';
  * responses and lost connections are retried for about two seconds.
  */
 const DEADLINE_MS = 6_000;
-/** The timeout of one attempt, because google-auth-library has no timeout by default. */
+/** The timeout of one attempt. It is needed because google-auth-library has no timeout by default. */
 const ATTEMPT_MS = 3_000;
 
 const SCOPES = 'https://www.googleapis.com/auth/cloud-platform';
@@ -26,7 +26,7 @@ interface Impersonation {
   readonly googleApis: string | undefined;
   /**
    * Whether the token contains the account's email. A caller's token must contain it for grants that name an email. The bridge's
-   * token must not, because AWS expects the unique ID in `azp`.
+   * token must not, because Google would then replace the unique ID in `azp`, which AWS expects, with the email.
    */
   readonly includeEmail: boolean;
 }

@@ -82,8 +82,8 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
 }
 
 /**
- * Uses the error's code and status, and searches the response text only to recognize GKE's own 403. For a response without
- * `Metadata-Flavor: Google`, gcp-metadata throws a RangeError.
+ * Maps an error to a fault by its code and status. The response text is searched only to recognize GKE's own 403. For a response
+ * without `Metadata-Flavor: Google`, gcp-metadata throws a RangeError.
  */
 function refusal(requested: string, error: unknown): Fault {
   if (error instanceof RangeError) return new Fault('metadata_invalid_response', { requested });
