@@ -62,8 +62,8 @@ export interface RequestContext {
 export interface Decision {
   /**
    * - `grant`: the grants in `grants` allow the request.
-   * - `any_grant`: the request needs no more than some grant on the bucket: a check whether the bucket exists, its location, or a
-   *   list of the prefixes that lead to the caller's grants.
+   * - `any_grant`: any grant on the bucket is enough for the request: a check whether the bucket exists, its location, or a list
+   *   of the prefixes that lead to the caller's grants.
    * - `own_buckets`: the list of the caller's own buckets, which needs no grant.
    */
   readonly reason: 'grant' | 'any_grant' | 'own_buckets';

@@ -98,7 +98,7 @@ function parentContext({ parent }: RequestTrace): Context {
   return trace.setSpanContext(ROOT_CONTEXT, {
     traceId,
     spanId,
-    // The bridge exports the span even if the caller's span is not sampled, for example with the sampler always_on.
+    // Marks the caller's span as sampled, because the bridge exports its own span even if the caller's span is not sampled.
     traceFlags: TraceFlags.SAMPLED,
     isRemote: true,
   });

@@ -1,4 +1,4 @@
-// Decides which requests are traced, and passes them to the exporter, which is loaded when it is first needed.
+// Decides which requests are traced, and passes them to the exporter, which is loaded on demand or soon after startup.
 import type { TraceSettings } from '../config/types.ts';
 import { describeUnknown } from '../errors/fault.ts';
 import { tokenBuckets } from '../runtime/rate-limits.ts';
