@@ -21,8 +21,8 @@ interface Account {
 }
 
 export const SERVICE_ACCOUNTS: Readonly<Record<GoogleServiceName, Account>> = {
-  // This request also reports it if the Storage Transfer Service API is disabled. In that case, a transfer job reports only that
-  // STS denied access.
+  // If the Storage Transfer Service API is disabled, the response to this request reports that. A transfer job would report only
+  // that STS denied access.
   'storage-transfer': {
     owner: 'Storage Transfer Service',
     id: 'subject ID',

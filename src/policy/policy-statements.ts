@@ -38,8 +38,8 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
 /**
  * Denies exactly the S3 access that {@link allowances} does not allow. A bucket policy in the same account may grant access to
  * "*" (with aws:PrincipalArn) or to a session's ARN. Without a Deny, a session policy does not limit this access (IAM user guide,
- * "Policy evaluation for requests within a single account"). No KMS action is denied: access to the AWS managed key (aws/s3)
- * comes only from its key policy.
+ * "Policy evaluation for requests within a single account"). No KMS action is denied, because a Deny would also block the AWS
+ * managed key (aws/s3), to which only its key policy gives access.
  */
 export function denials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
   return [

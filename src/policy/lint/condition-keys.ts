@@ -17,7 +17,7 @@ type ConditionKey =
       readonly fix: string;
       readonly meant?: IdentityKey;
     }
-  /** A key that concerns the path of a request to STS. `how` completes a phrase that begins with "calls STS". */
+  /** A key that describes where a request to STS comes from. `how` completes a phrase that begins with "calls STS". */
   | { readonly kind: 'outside'; readonly how: string; readonly fix: string }
   | { readonly kind: 'session name' }
   | { readonly kind: 'other' };

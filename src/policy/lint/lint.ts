@@ -41,7 +41,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
 }
 
 /**
- * If an element of the statement is malformed, reports only that it is malformed.
+ * Checks a statement for Google's tokens. Reports a malformed element only as malformed, and does not check its content.
  * @param service undefined if the statement is for the bridge or one of the user's other service accounts
  */
 function checkGoogleStatement(statement: Statement, service: GoogleService | undefined): Finding[] {
