@@ -34,7 +34,7 @@ export interface CallerResponse {
    */
   write(chunk: Buffer, free?: (error?: Error | null) => void): boolean;
   end(chunk?: Buffer | string): unknown;
-  // A separate overload, because ServerResponse does not accept an undefined encoding.
+  // This is a separate overload, because ServerResponse does not accept an undefined encoding.
   // eslint-disable-next-line @typescript-eslint/unified-signatures
   end(chunk: Buffer | string, encoding: BufferEncoding): unknown;
   /** Aborts the response, so that the caller cannot mistake it for a complete response. */

@@ -21,9 +21,9 @@ const UNWANTED = [
 ];
 
 /**
- * Must be called before the libraries are loaded. Because of METADATA_SERVER_DETECTION, google-auth-library does not look for a
- * metadata server if it finds no credentials. The bridge ignores the variable's original value, because only its configuration
- * determines whether it calls the metadata server.
+ * Removes the unwanted variables, and sets METADATA_SERVER_DETECTION, so that google-auth-library does not look for a metadata
+ * server if it finds no credentials. The original value of METADATA_SERVER_DETECTION is ignored, because only the bridge's
+ * configuration determines whether the bridge calls the metadata server. Must be called before the libraries are loaded.
  */
 export function setLibraryVariables(env: ProcessEnvironment): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);
@@ -43,8 +43,8 @@ export const enablesDebugOutput = (env: ProcessEnvironment): boolean => (env['NO
 export const enablesProxies = (env: ProcessEnvironment): boolean => env['NODE_USE_ENV_PROXY'] === '1';
 
 /**
- * Whether NODE_TLS_REJECT_UNAUTHORIZED turns off certificate verification. Node reads the variable for each connection, and
- * checks for exactly `0`.
+ * Whether NODE_TLS_REJECT_UNAUTHORIZED turns off certificate verification. Node reads the variable for each connection, and only
+ * the value `0` turns off the verification.
  */
 export const trustsAnyCertificate = (env: ProcessEnvironment): boolean =>
   env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';

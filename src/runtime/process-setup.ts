@@ -48,7 +48,7 @@ export function prepareRuntime(options: { readonly mayBeInspected?: boolean } = 
 /** The oldest version of Node that the bridge supports. The version must match `engines` in package.json. */
 const OLDEST_NODE = 24;
 
-/** Ends the process if Node is too old. An older Node can run only JavaScript builds, because it fails earlier on TypeScript. */
+/** Ends the process if Node is too old. Needed only for JavaScript builds, because an older Node fails earlier on TypeScript. */
 function refuseOldNode(): void {
   const { node } = process.versions;
   if (Number.parseInt(node, 10) >= OLDEST_NODE) return;
