@@ -54,7 +54,8 @@ const KEY_OUT_OF_REACH =
 const OLD_KMS = /^The ciphertext refers to a customer master key that does not exist\b/i;
 
 /**
- * The message quotes the object's key, which the caller chose, so only the text after the last quote is trusted.
+ * Parses an AccessDenied message. The message quotes the object's key, which the caller chose, so only the text after the last
+ * quote is trusted.
  * @param message the message in the error document, with its XML escapes
  */
 export function readAccessDenied(message: string): AccessDenied {

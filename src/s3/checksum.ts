@@ -36,7 +36,7 @@ export function withChecksums(read: Read): Read {
       if (type !== 'FULL_OBJECT') return outcome;
       for (const [algorithm, begin] of algorithms) {
         const expected = headerOf(outcome.headers, `x-amz-checksum-${algorithm}`);
-        // A checksum that ends with `-N` is computed from N parts' checksums instead of the object's bytes.
+        // Skips a checksum that ends with `-N`, because it was computed from N parts' checksums instead of the object's bytes.
         if (expected !== undefined && !expected.includes('-'))
           return verifiedResponse(outcome, { algorithm, expected }, begin());
       }

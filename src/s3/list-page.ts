@@ -26,7 +26,7 @@ const MAX_ENTRIES = 1000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Yields to the event loop after each chunk, so that a large page does not delay other requests.
+ * Reads a page, and yields to the event loop after each chunk, so that a large page does not delay other requests.
  * @param response the response to a ListObjectsV2 request; aborted after an error
  * @throws Fault s3_invalid_response if the body is not a list or is too long; s3_unreachable or s3_timeout if the body ends early
  */

@@ -22,10 +22,10 @@ const OBJECT_PATH = '/-/object';
 /** The route that returns lists as JSON. */
 const JSON_LIST_PATH = '/-/objects';
 
-/** The two routes under `/-/`. */
+/** The paths of the two routes that take the bucket and the key as query parameters. */
 export const QUERY_FORM_PATHS: readonly string[] = [OBJECT_PATH, JSON_LIST_PATH];
 
-/** Whether a request target is one of the two routes under `/-/`. */
+/** Whether a request uses one of the two routes that take the bucket and the key as query parameters. */
 export function isQueryForm(url: string): boolean {
   return url.startsWith('/-/') && QUERY_FORM_PATHS.includes(pathOf(url));
 }

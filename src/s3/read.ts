@@ -77,8 +77,9 @@ export function createReader(options: {
   const { clock } = options;
 
   /**
-   * Repeats the read with the old credentials after S3 has accepted the new ones. If S3 still rejects the old credentials, the
-   * renewal made the read succeed. Otherwise, the reason was a different one, such as an upload in the meantime.
+   * Whether S3 still rejects the old credentials after it has accepted the new ones. Repeats the read with the old credentials to
+   * find out. If S3 rejects them, the renewal made the read succeed. Otherwise, a different change did, such as an upload in the
+   * meantime.
    */
   const isStillRejected = async (
     bucket: Bucket,

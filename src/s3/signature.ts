@@ -16,7 +16,7 @@ export interface ReadToSign {
   readonly path: string;
   /** The escaped and sorted query, exactly as sent. */
   readonly query: string;
-  /** `x-amz-…` pairs to sign, except those that the signer adds; names in lower case. */
+  /** The `x-amz-…` headers to sign, except those that the signer adds. The names are in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 

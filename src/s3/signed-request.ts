@@ -11,14 +11,14 @@ import { encodeKey, encodeQueryPart } from './target.ts';
 export interface RequestOptions {
   /** Ranges and conditions, which are sent unsigned, as alternating names and values. */
   readonly headers: readonly string[];
-  /** `x-amz-…` pairs to sign, names in lower case. */
+  /** The `x-amz-…` headers to sign. The names are in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
   readonly cancellation: Cancellation;
   /** The bridge's request ID, for S3's logs. */
   readonly requestId: string;
   /** Counters for the log and the metrics, which all attempts of a request share. */
   readonly counters?: ReadCounters;
-  /** Counts the body bytes of this read alone, including its parts, for the egress budgets. A request can have several reads. */
+  /** Counts only the body bytes of this read, including its parts, for the egress budgets. A request can have several reads. */
   readonly received?: ByteCount;
 }
 
@@ -39,7 +39,7 @@ export interface ReadCounters {
   path: 'cloudfront' | undefined;
   /** Why an attempt went directly to S3 although the bucket has a distribution. */
   cloudFrontFallback: string | undefined;
-  /** How the cache was used, if there is one. */
+  /** How the cache was used; undefined if there is no cache. */
   cache?: CacheUse | undefined;
 }
 

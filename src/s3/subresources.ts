@@ -49,8 +49,8 @@ const SUBRESOURCES = new Set([
 ]);
 
 /**
- * Includes all `x-amz-…` parameters: presigned URLs carry headers as parameters, and dropping a header such as
- * `x-amz-expected-bucket-owner` would skip a check.
+ * Whether a parameter may select or change an operation. This includes all `x-amz-…` parameters: presigned URLs carry headers as
+ * parameters, and dropping a header such as `x-amz-expected-bucket-owner` would skip a check.
  */
 export function isSubresource(name: string): boolean {
   return SUBRESOURCES.has(name) || /^x-amz-/i.test(name);

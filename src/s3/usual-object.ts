@@ -4,7 +4,7 @@ import type { ListedObject } from './listed-object.ts';
 const BEFORE_KEY = '<Contents><Key>';
 
 /**
- * The elements that follow the key if no owner is requested, in AWS's order; MinIO escapes the ETag's quotes as numeric
+ * Matches the elements that follow the key if no owner is requested, in AWS's order. MinIO escapes the ETag's quotes as numeric
  * references. The expression accepts only objects that xml-reader.ts also accepts. Each repetition stops at a character that it
  * cannot match, so a failed match takes linear time.
  */

@@ -29,12 +29,12 @@ export interface Allowance {
 
 /** The bytes that a read in progress may receive from S3. The bytes count as used until `close` is called. */
 export interface Reservation {
-  /** Changes a hold into a reservation of exactly these bytes. @returns false, without a change, if the budget has too few */
+  /** Changes a hold into a reservation of exactly these bytes. @returns false, without a change, if too few bytes are left */
   fix(bytes: number): boolean;
-  /** Counts bytes from S3, and reserves more if necessary. @returns false if the budget has no more */
+  /** Counts bytes from S3, and reserves more bytes if necessary. @returns false if no more bytes are left */
   receive(bytes: number): boolean;
   /**
-   * Returns the bytes that were not received. Later calls have no effect.
+   * Ends the reservation, and frees the bytes that were not received. Later calls have no effect.
    * @param atLeast bytes that count as received, because S3 may have sent them; default: 0
    */
   close(atLeast?: number): void;

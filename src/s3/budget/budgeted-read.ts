@@ -98,7 +98,7 @@ async function readKnownLength({
     }
     head.abort();
     if (head.status === 304) {
-      // A 304 response to HEAD is not enough for the cache, because only a GET concerns the object's bytes.
+      // Sends the GET as well, because a 304 response to HEAD must not confirm the object's bytes to the cache.
       const outcome = await send(operation);
       if (isS3Error(outcome) || outcome.status === 304) return outcome;
       // The object was overwritten after the HEAD, so its new length must be determined.

@@ -109,8 +109,8 @@ export function withCloudFront(
 }
 
 /**
- * Whether the path through CloudFront caused the fallback. It did not cause a refusal that S3 confirms, or one because of the
- * credentials or the clock.
+ * Whether the path through CloudFront caused the fallback. It did not cause a refusal that S3 confirms, or a refusal that
+ * concerned only the credentials or the clock.
  */
 function isCausedByPath({ reason, detail }: Fallback, directly: UpstreamResponse | S3Error): boolean {
   return reason !== 'refused' || !(isS3Error(directly) || isCredentialsError({ code: detail.s3Code }));

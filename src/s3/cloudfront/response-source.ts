@@ -9,9 +9,9 @@ import type { UpstreamResponse } from '../../http1/exchange.ts';
 const FRESH = /^(?:Miss|Error) from cloudfront$/i;
 
 /**
- * A response from a cache must never be served. S3 has not checked the signature of this request, so the response may contain an
- * object that this caller may not read. CloudFront sets `x-cache` in every response, and `age` in responses from its cache.
- * Without `x-cache`, the response could come from a cache that hides itself.
+ * Returns the source of a response. A response from a cache must never be served: S3 has not checked the signature of this
+ * request, so the response may contain an object that this caller may not read. CloudFront sets `x-cache` in every response, and
+ * `age` in responses from its cache. Without `x-cache`, the response could come from a cache that hides itself.
  * @returns `cached` unless the headers show that S3 has just sent the response; `not_s3` if S3 never sent it
  */
 export function responseSource({ headers }: Pick<UpstreamResponse, 'headers'>): 's3' | 'cached' | 'not_s3' {

@@ -151,7 +151,7 @@ export function joinedBody(
         return true;
       }
       if (next.first === chunkEnd) break;
-      // The stream has overtaken the part.
+      // Drops the part, because the stream has overtaken it.
       queue.shift();
       discardedBytes += next.drop();
     }

@@ -108,6 +108,6 @@ function boundaryAfter(
   { partBytes, leadBytes }: ReadAheadSizes,
 ): number {
   const boundary = first + Math.ceil((position + leadBytes - first) / partBytes) * partBytes;
-  // If only a little is left, the current stream stays in use, because closing it costs its connection.
+  // If only a little is left, the current stream stays in use, because closing the stream also closes its connection.
   return last + 1 - boundary < partBytes ? last + 1 : boundary;
 }

@@ -15,7 +15,7 @@ export interface Window {
   onPause(): void;
   /** Records that other responses need memory. */
   onShortage(): void;
-  /** Closes the window. To open it again, the caller must accept more bytes without a pause than for the last start. */
+  /** Closes the window. To open it again, the caller must accept more bytes without a pause than for the previous start. */
   restart(): void;
   /**
    * Must be called every `checkMs`. Halves the window if the caller never waited for S3 since the last call.
