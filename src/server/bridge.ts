@@ -45,7 +45,7 @@ export interface Bridge {
   close(traceMs: number): Promise<void>;
 }
 
-/** What the console serves in addition to the bridge's routes. */
+/** The files that the console serves in addition to the bridge's routes. */
 export interface ConsolePage {
   readonly assets: Assets;
 }

@@ -58,7 +58,7 @@ export function boundConnections(
   });
 }
 
-/** Like `boundConnections`, but never exceeds the limit: a failed scrape does not interrupt a download. */
+/** Like `boundConnections`, but never exceeds the limit, because a failed scrape interrupts no download. */
 export function boundMetricsConnections(server: Server, log: Log): void {
   const responding = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {

@@ -54,7 +54,7 @@ export function dailyUsage(now: () => number): DailyUsage {
     const date = Math.floor(now() / DAY_MS);
     if (date <= today) return;
     today = date;
-    // Reads in progress keep a reference to the day on which they began.
+    // Reads in progress are not affected, because they keep a reference to the day on which they began.
     days.clear();
   };
   const dayOf = (subject: string): Day => {

@@ -82,7 +82,7 @@ export function malformedRequests(
       else reject(socket, fault);
     },
     onConnect: (_request, socket) => {
-      // After a CONNECT request, Node no longer handles errors on the connection.
+      // Ignores errors on the connection, which Node no longer handles after a CONNECT request.
       socket.on('error', () => undefined);
       reject(socket, new Fault('method_not_allowed'));
     },

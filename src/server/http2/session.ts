@@ -124,7 +124,7 @@ export function openSession(
     });
     // The error can be ignored, because every error is followed by `close`.
     stream.on('error', ignoreError);
-    // The client may have canceled the request in the same packet.
+    // Ignores a request that the client has canceled in the same packet.
     if (stream.destroyed || stream.closed) return;
     // nghttp2 also rejects headers that are too large, but only once the client has acknowledged the settings.
     if (headerListBytes(rawHeaders) > limits.maxHeaderBytes) {

@@ -29,8 +29,8 @@ export function streamRequest(
 }
 
 /**
- * Used instead of Node's Http2ServerResponse. All streams share the `socket` of that class, so it does not show whether a single
- * response makes progress or whether its caller is ready for more data.
+ * Used instead of Node's Http2ServerResponse. All streams share the `socket` of that class, so this socket does not show
+ * whether a single response makes progress or whether its caller is ready for more data.
  *
  * This is a class, because V8 creates a hidden class for each object literal with getters. The hidden class keeps the object in
  * memory until the next major garbage collection.
@@ -115,7 +115,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
     waiting.count += length;
     const wantsMore = stream.write(chunk, (error) => {
       waiting.count -= length;
-      // After a stream has been canceled, Node reports its waiting writes as successful.
+      // Reports an error if the stream was canceled, because Node reports the waiting writes of such a stream as successful.
       free?.(stream.destroyed ? (error ?? new Error('the stream was canceled')) : error);
     });
     return wantsMore || waiting.count < MAX_WAITING_BYTES;
