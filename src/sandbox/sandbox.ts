@@ -123,7 +123,7 @@ export async function startSandbox({
   const control = createControl({ ...state, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
   const isLocal = (hostname: string): boolean => hosts.includes(hostname);
-  // A CDN sends S3's own host names to the sandbox. No web page can make these names resolve to this machine.
+  // Also accepts S3's own host names, which a CDN sends to the sandbox. No web page can make them resolve to this machine.
   const isLocalOrS3 = (hostname: string): boolean =>
     isLocal(hostname) || bucketOfHost(hostname) !== undefined;
   const listenLocally = (port: number, serve: RequestListener, name?: keyof Ports): Promise<Listener> =>

@@ -36,7 +36,7 @@ export function createIdentityTokens(keys: SigningKeys, clock: Clock, durations:
       const name = JSON.stringify([account.uniqueId, audience, format, ofInstance, licenses]);
       const now = clock.now('metadata') / 1000;
       const cached = cache.get(name);
-      // After the clock is set back, the cache may contain tokens that were issued in the future.
+      // Ignores tokens that were issued in the future, which the cache may contain after the clock has been set back.
       if (cached && cached.issuedAt <= now && now < cached.renewAt) return cached.token;
       const life = durations.identityTokenSeconds();
       const issuedAt = Math.floor(now);

@@ -69,7 +69,7 @@ export async function createDirectoryBucket(
   async function keysBelow(path: string, prefix: string, above: readonly string[]): Promise<string[]> {
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
     const keys = await Promise.all(
-      // A name that is not valid UTF-8 contains U+FFFD and cannot be a key.
+      // Skips names that are not valid UTF-8. They contain U+FFFD and cannot be keys.
       entries
         .filter((entry) => !entry.name.includes('\ufffd'))
         .map(async (entry) => {

@@ -8,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * Returns undefined for the whole object. Like S3, ignores an invalid header and a header with more than one range. Throws
- * InvalidRange if the range contains no byte of the object.
+ * Returns the requested range; undefined for the whole object. Like S3, ignores an invalid header and a header with more than one
+ * range. Throws InvalidRange if the range contains no byte of the object.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/.exec(header ?? '') ?? [];

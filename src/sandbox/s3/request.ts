@@ -42,7 +42,7 @@ export function readRequest(http: IncomingMessage): S3Request {
   const key = decode(rawKey);
   const signedQuery = parametersOf(search);
   const canonical = encode(percentDecoded(rawPath) ?? Buffer.from(rawPath), true);
-  // Some clients encode and sign a key's slashes as %2F.
+  // An additional canonical path, because some clients encode and sign a key's slashes as %2F.
   const segmented = rawPath
     .split('/')
     .map((part) => encode(percentDecoded(part) ?? Buffer.from(part), false));

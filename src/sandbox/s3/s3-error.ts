@@ -2,7 +2,7 @@
 import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 
-/** For each status, the first code in this map is the default. */
+/** Maps each error code to its status and message. For each status, the first code in this map is the default. */
 export const S3_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   [
     'PermanentRedirect',

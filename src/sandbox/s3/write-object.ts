@@ -52,7 +52,7 @@ export async function putObject(write: ObjectRead, spool: Spool, now: number): P
   encryption.require(encrypted, { ...write, action: 'kms:GenerateDataKey' });
   const kept = { ...keptHeaders(headers), ...userMetadata(headers), ...encrypted };
   const { spooled, checksums } = await receive(request, spool);
-  // In S3, an SSE-KMS object's ETag is not the MD5 of its content.
+  // Uses a random ETag for an SSE-KMS object, because in S3, such an object's ETag is not the MD5 of its content.
   const tag = Object.keys(encrypted).length > 0 ? randomBytes(spooled.md5.length) : spooled.md5;
   const etag = `"${tag.toString('hex')}"`;
   const tags = [...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))];

@@ -4,7 +4,7 @@ import { xml } from '../xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** For each status, the first code in this map is the default. */
+/** Maps each error code to its status and message. For each status, the first code in this map is the default. */
 export const STS_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   ['ValidationError', [400, 'The input fails to satisfy the constraints specified by an AWS service.']],
   ['InvalidParameterValue', [400, 'An invalid or out-of-range value was supplied for the input parameter.']],
