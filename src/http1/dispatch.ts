@@ -75,7 +75,7 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
             if (outcome === before) wantsMore = reader.write(chunk, free);
             else free?.();
           early = undefined;
-          // The reader has aborted the response during a write, so `fail` has been called.
+          // Does nothing more if a write has aborted the response, because `fail` has then already been called.
           if (outcome !== before) return;
           if (outcome === 'ended') reader.end();
           else if (outcome !== undefined) reader.fail(outcome);

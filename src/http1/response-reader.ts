@@ -21,7 +21,7 @@ export interface ResponseReader {
    * @throws HttpError invalid_response
    */
   read(bytes: Buffer, free: Free | undefined): Progress;
-  /** Passes nothing more to the exchange, even if it has ended the connection while it received bytes. */
+  /** Ensures that the exchange receives nothing more, even if its own code closed the connection during a read. */
   stop(): void;
   /** Whether the complete head has been read; stays true after the response has ended. */
   hasHead(): boolean;
