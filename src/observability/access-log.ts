@@ -143,7 +143,7 @@ function severityOf(context: RequestContext, status: number): Severity {
   return context.fault !== undefined || context.s3?.fix !== undefined ? 'WARNING' : 'INFO';
 }
 
-/** @param method @param url quoted text @returns quoted text; codes need no escaping */
+/** Returns the message as a JSON string. `method` and `url` are JSON strings; codes contain no characters that need escapes. */
 function messageOf(
   { fault, s3, abortedBy }: RequestContext,
   method: string,

@@ -26,8 +26,8 @@ const DENIALS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @returns a function that returns a caller's JSON members with a comma before each of them. Cached, because a caller's object is
- * reused as long as its token is valid.
+ * @returns a function that returns a caller's JSON members with a comma before each of them. The text is cached, because a
+ * caller's object is reused as long as the caller's token is valid.
  */
 export function createCallerMembers(): (caller: AuditedCaller) => string {
   const known = new WeakMap<AuditedCaller, string>();

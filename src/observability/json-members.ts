@@ -1,4 +1,4 @@
-// Builds the text of JSON members by hand for the access log. Measured: JSON.stringify with an object takes twice the CPU time.
+// Builds the text of JSON members for the access log. Measured: JSON.stringify with an object takes twice the CPU time.
 
 /** Returns a comma and a JSON member, or an empty string if the value is undefined. */
 export function member(name: string, value: string | number | undefined): string {
