@@ -11,7 +11,8 @@ import { readSource, runServer, SOURCE_USAGE } from './serve.ts';
 const USAGE = `Usage: fedbridge console [--config FILE] [--port N]
 
 Runs the console, a web page on which people browse the buckets that their grants cover, with the same configuration as the bridge.
-Requires Google's Identity-Aware Proxy in front of it, which signs in the people, and \`console.audience\` in the configuration.
+Google's Identity-Aware Proxy must run in front of the console and sign people in, and the configuration must set
+\`console.audience\`.
 
 ${SOURCE_USAGE}`;
 

@@ -17,7 +17,7 @@ Adds up the bytes that the bridge has received from S3, by caller, bucket, regio
 them at its list prices. FILE contains the bridge's log lines: one JSON object per line, as the bridge prints them, or the output
 of \`gcloud logging read --format=json\`. With "-", reads standard input. The amounts are estimates, not a bill.
 
-  --config FILE  use the prices in egress.prices of this configuration, and its regions for lines without one
+  --config FILE  use the prices in egress.prices of this configuration, and its regions for log lines without a region
   --json         print JSON, for programs
 
 Exits with 1 if a line cannot be read; the report then contains the other lines.

@@ -23,7 +23,7 @@ Otherwise, the policy allows only the reads that the configuration grants on the
 policy of ROLE's N-th chained role. Changes nothing.
 
   ROLE              the name of a role in the configuration, or the ARN of a configured role or chained role
-  --hop N           the number of the chained role, starting at 1 (ROLE must be a name); the last one reads the buckets
+  --hop N           the number of the chained role, starting at 1 (ROLE must be a name); the last chained role reads the buckets
   --cloudformation  print a CloudFormation template that creates the role with its trust policy and this policy
   --cli             print AWS CLI commands that create the same role; they run only with credentials for the role's account
   --unique-id ID    the service account's unique ID, for the trust policy; default: the ID in the bridge's own identity token

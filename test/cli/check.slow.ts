@@ -75,7 +75,7 @@ describe('fedbridge check FILE', () => {
       stdout: `Callers' tokens must have the audience https://lake-bridge.example.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
 The bridge serves at most 500 concurrent requests, and at most 200 per caller. It waits at most 1m for a stalled response; on shutdown, responses have 9s to finish.
-It reads large objects over up to 4 connections each, with at most 64MiB of memory.
+It reads each large object over up to 4 connections, and uses at most 64MiB of memory in total for read-ahead.
 Responses larger than 32MB have no Content-Length.
 Web pages from https://app.example and https://lab.example may call the bridge; browsers cache this permission for 10m.
 

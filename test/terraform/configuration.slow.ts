@@ -37,7 +37,7 @@ describe('the configuration that Terraform generates', () => {
       `Callers' tokens must have the audience https://fedbridge-123456789012.europe-west1.run.app.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
 The bridge serves at most 1000 concurrent requests, and at most 200 per caller. It waits at most 30s for a stalled response; on shutdown, responses have 9s to finish.
-It reads large objects over up to 4 connections each, with at most 64MiB of memory.
+It reads each large object over up to 4 connections, and uses at most 64MiB of memory in total for read-ahead.
 
 acme-lake (S3 bucket acme-lake in the region that S3 reports; the bridge tries eu-west-1 first)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):

@@ -67,7 +67,7 @@ function describeLimits({
     `The bridge serves at most ${inFlight} concurrent requests, and at most ${perCaller} per caller. It waits at most ${showDuration(stallSeconds)} for a stalled response; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
     readAhead.connections === 1
       ? 'It reads each object over one connection.'
-      : `It reads large objects over up to ${readAhead.connections} connections each, with at most ${showQuantity(readAhead.memoryBytes, SIZE)} of memory.`,
+      : `It reads each large object over up to ${readAhead.connections} connections, and uses at most ${showQuantity(readAhead.memoryBytes, SIZE)} of memory in total for read-ahead.`,
     ...(chunkAbove === Infinity
       ? []
       : [`Responses larger than ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
