@@ -4,7 +4,7 @@ import { GOOGLE_EMAIL, isServiceAccount, PERSON, PROJECT_ID, UNIQUE_ID } from '.
 import type { CallerPattern } from './types.ts';
 
 export const CALLER_MUST =
-  'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, ISSUER:SUBJECT for a caller of an issuer under `issuers`, or user:EMAIL for a person who uses the console';
+  'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, ISSUER:SUBJECT for a caller of an issuer listed under `issuers`, or user:EMAIL for a person who uses the console';
 
 /**
  * Names that no issuer may have. Such names would be mistaken for a different kind of caller, an IAM member, the session name of

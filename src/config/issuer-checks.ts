@@ -103,7 +103,7 @@ export function issuedProblem(
     const names = [...kinds.keys()].filter((name) => typeof name === 'string');
     const meant = closestWord(issuer, [...names, 'project']);
     return {
-      rule: `must be an email, a unique ID, or begin with project: or the name of an issuer under \`issuers\`, not ${text}`,
+      rule: `must be an email, a unique ID, or begin with project: or the name of an issuer listed under \`issuers\`, not ${text}`,
       fix: meant === undefined ? '' : `Did you mean ${quote(`${meant}:${subject}`)}?`,
     };
   }

@@ -47,7 +47,7 @@ export const egressPrices = z
   .prefault({})
   .meta({
     description:
-      "Prices in US dollars per GB (2^30 bytes) by AWS region, for the estimates of `/-/egress` and `fedbridge egress`. They replace AWS's list prices.",
+      "Prices in US dollars per GB (2^30 bytes) by AWS region, for the estimates of `/-/egress` and `fedbridge egress`. These prices replace AWS's list prices.",
     example: { 'us-east-2': { internet: 0.05 } },
     propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)+$' },
   });

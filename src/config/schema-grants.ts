@@ -33,7 +33,7 @@ export const grant = fields({
     .min(1)
     .meta({
       description:
-        'The callers that the grant applies to. Each entry is a verified email, a unique ID in quotes, `EMAIL#ID` for both, `project:PROJECT_ID` for every service account in a project except its default Compute Engine account, `ISSUER:SUBJECT` for a caller of an issuer under `issuers`, or `user:EMAIL` for a person who uses the console.',
+        'The callers that the grant applies to. Each entry is a verified email, a unique ID in quotes, `EMAIL#ID` for both, `project:PROJECT_ID` for every service account in a project except its default Compute Engine account, `ISSUER:SUBJECT` for a caller of an issuer listed under `issuers`, or `user:EMAIL` for a person who uses the console.',
       example: ['reader@acme-prod.iam.gserviceaccount.com'],
     }),
   allow: z

@@ -50,7 +50,7 @@ export const TRACE_VARIABLES = [
   {
     name: 'OTEL_TRACES_SAMPLER',
     meaning:
-      "Which requests are traced: `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`. With the `parentbased` samplers, the caller's trace context decides if the request has such a context.",
+      "Which requests are traced: `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`. If a request has a trace context, the `parentbased` samplers follow the caller's decision in that context.",
     default: 'parentbased_always_on',
   },
   {
@@ -61,7 +61,7 @@ export const TRACE_VARIABLES = [
   {
     name: 'OTEL_BSP_SCHEDULE_DELAY',
     meaning:
-      'How long finished traces wait for others before they are sent together, in milliseconds: 0 to 60000.',
+      'How long finished spans wait so that several of them can be sent together, in milliseconds: 0 to 60000.',
     default: '1000',
   },
   {

@@ -367,7 +367,7 @@ describe('fedbridge check --caller, for a caller from an issuer other than Googl
   for (const [caller, expected] of [
     [
       'eks:analytics/etl',
-      /--caller must be an email.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
+      /--caller must be an email.*the name of an issuer listed under `issuers`, not "eks:analytics\/etl"/,
     ],
     ['gke-prod:analytics', /--caller must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
   ] as const)

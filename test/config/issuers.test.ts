@@ -117,7 +117,7 @@ describe('a caller from an issuer other than Google', () => {
     ['gke-prods:analytics/etl', /Did you mean "gke-prod:analytics\/etl"/],
     [
       'eks:analytics/etl',
-      /must be an email.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
+      /must be an email.*the name of an issuer listed under `issuers`, not "eks:analytics\/etl"/,
     ],
     ['gke-prod:analytics', /must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
     ['gke-prod:analytics/*', /must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
