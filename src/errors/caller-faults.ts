@@ -7,7 +7,7 @@ export const CALLER_FAULTS = {
   request_malformed: invalid(
     'BadRequest',
     'The data received is not an HTTP/1.1 request.',
-    'No action needed unless the error repeats. `cause` describes the data that was received. A client may be using a different protocol, such as TLS, on this port, or a scanner may be probing the port.',
+    'No action needed unless the error recurs. `cause` describes the data that was received. A client may be using a different protocol, such as TLS, on this port, or a scanner may be probing the port.',
   ),
   request_headers_too_large: {
     ...invalid(
@@ -21,7 +21,7 @@ export const CALLER_FAULTS = {
     ...invalid(
       'RequestTimeout',
       'The request did not arrive in time.',
-      "No action needed unless the error repeats. If it does, a caller's network may be stalling, or a client may be holding connections open.",
+      "No action needed unless the error recurs. If it does, a caller's network may be stalling, or a client may be holding connections open.",
     ),
     status: 408,
   },

@@ -9,7 +9,7 @@ export const CONSOLE_FAULTS = {
   ),
   assertion_invalid: unauthenticated(
     'The signed assertion from Identity-Aware Proxy is not valid. Reload the page.',
-    '`cause.check` names the check that failed. For token_audience_invalid, compare `cause.aud` with `console.audience` in the configuration. For token_expired and token_not_yet_valid, check the clock of this machine. For token_key_unknown, check FEDBRIDGE_IAP_KEYS. For token_claims_invalid, the person did not sign in with a Google account.',
+    '`cause.check` names the check that failed. For token_audience_invalid, compare `cause.aud` with `console.audience` in the configuration. For token_expired and token_not_yet_valid, check the clock of this machine. For token_key_unknown, check FEDBRIDGE_IAP_KEYS. token_claims_invalid means that the person did not sign in with a Google account.',
   ),
   not_own_page: {
     ...invalid(

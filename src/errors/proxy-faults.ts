@@ -24,7 +24,7 @@ export const PROXY_FAULTS = {
     status: 403,
     s3Code: 'AccessDenied',
     outcome: 'invalid_request',
-    sentence: 'This proxy rejects requests from web pages of another origin.',
+    sentence: 'This proxy rejects requests sent by web pages from another origin.',
     fix: 'Open the address in a new tab, or send the request from a program, without the headers Origin and Sec-Fetch-Site.',
   },
   proxy_key_rejected: unauthenticated(

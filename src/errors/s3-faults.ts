@@ -24,7 +24,7 @@ export const S3_FAULTS = {
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The data received does not match its checksum.',
-    fix: "The data received differs from the data uploaded, so the bridge closed the response early. Read the object again. If the error repeats, something between the bridge and the bucket's endpoint changes the data, or the object was uploaded with a wrong checksum.",
+    fix: "The data received differs from the data uploaded, so the bridge closed the response early. Read the object again. If the error recurs, something between the bridge and the bucket's endpoint changes the data, or the object was uploaded with a wrong checksum.",
   },
   object_changed: {
     status: 502,

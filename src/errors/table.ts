@@ -28,7 +28,7 @@ export const FAULTS = {
     s3Code: 'SlowDown',
     outcome: 'overloaded',
     sentence: 'The bridge is serving as many requests as its limits allow. Slow down and try again.',
-    fix: '`limit` in this log line names the limit. For inFlight or perCaller, add instances, or raise limits.inFlight or limits.perCaller. All other limits are fixed: add instances, or have callers send fewer concurrent requests.',
+    fix: '`limit` in this log line names the limit. If the limit is inFlight or perCaller, add instances, or raise limits.inFlight or limits.perCaller. All other limits are fixed: add instances, or have callers send fewer concurrent requests.',
     retryAfterSeconds: 1,
     toStsClient: STS_THROTTLING,
   },

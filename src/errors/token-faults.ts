@@ -51,7 +51,7 @@ export const TOKEN_FAULTS = {
   ),
   token_algorithm_invalid: unauthenticated(
     'The signature algorithm of the identity token is not accepted. Google tokens must use RS256; tokens of other issuers may also use ES256.',
-    'No action needed unless the error repeats. If it does, someone may be trying forged tokens.',
+    'No action needed unless the error recurs. If it does, someone may be trying forged tokens.',
   ),
   token_key_unknown: unauthenticated(
     "The identity token is signed with a key that the token's issuer does not publish.",
@@ -59,11 +59,11 @@ export const TOKEN_FAULTS = {
   ),
   token_signature_invalid: unauthenticated(
     "The identity token's signature does not match.",
-    'No action needed unless the error repeats. If it does, someone may be trying forged tokens.',
+    'No action needed unless the error recurs. If it does, someone may be trying forged tokens.',
   ),
   token_issuer_invalid: unauthenticated(
     'The identity token was not issued by https://accounts.google.com or another issuer that this bridge trusts.',
-    'No action needed: the caller sent a token from another issuer. To accept tokens of that issuer, add it under `issuers`.',
+    'No action needed: the caller sent a token from another issuer. To accept tokens from that issuer, add the issuer to `issuers`.',
   ),
   token_audience_invalid: unauthenticated(
     "The identity token is for a different audience. Request a token for this bridge's audience from the metadata server, or from the token's issuer.",
@@ -97,7 +97,7 @@ export const TOKEN_FAULTS = {
   issuer_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch the signing keys of the token's issuer. Try again shortly.",
-      "The bridge could not fetch the keys of the issuer that `cause` names. Only this issuer's callers are affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin. If the issuer is IAP, the console could not fetch the keys of Identity-Aware Proxy. In that case, check egress to `www.gstatic.com`.",
+      "The bridge could not fetch the keys of the issuer that `cause` names. Only this issuer's callers are affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin. If `cause.issuer` is `IAP`, the console could not fetch the signing keys of Identity-Aware Proxy: check egress to `www.gstatic.com`.",
     ),
     outcome: 'upstream_failed',
     toStsClient: STS_KEYS_UNAVAILABLE,

@@ -29,7 +29,7 @@ export const VENDING_FAULTS = {
     outcome: 'overloaded',
     sentence:
       'You are requesting AWS credentials too often. Reuse your credentials until shortly before they expire.',
-    fix: 'No action needed unless the error repeats: the caller requests new credentials too often, or too many processes share one service account. The limit is fixed; docs/reference/limits.md explains it.',
+    fix: 'No action needed unless the error recurs: the caller requests new credentials too often, or too many processes share one service account. The limit is fixed; docs/reference/limits.md explains it.',
     retryAfterSeconds: 10,
   },
 } as const satisfies Record<string, FaultRow>;

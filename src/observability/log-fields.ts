@@ -64,7 +64,7 @@ function strangersDetail(value: unknown): unknown {
 
 /** Maps the party that aborted a response (S3 or the bridge) to the fix for the operator. */
 const ABORT_REMEDIES: Readonly<Record<string, string>> = {
-  s3: "S3 or the network closed the response early, and the bridge could not resume it, so the caller's connection was closed mid-response. If this error repeats, check egress.",
+  s3: "S3 or the network closed the response early, and the bridge could not resume it, so the caller's connection was closed mid-response. If this error recurs, check egress.",
   bridge:
     "The process exited during the download, so the caller's connection was closed mid-response. Clients can resume with range requests; on a VM, raise limits.drain to give downloads more time.",
 };

@@ -83,7 +83,7 @@ describe('a proxy with an access key', () => {
     assert.equal(status, 401);
   });
 
-  it('rejects requests from web pages of another origin, even if they contain the key', async () => {
+  it('rejects requests sent by web pages from another origin, even if they contain the key', async () => {
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },

@@ -30,7 +30,7 @@ export function serveHttp2(
       httpRequest: { remoteIp },
       error: code,
       remedy:
-        'No action needed unless the error repeats: a client violated the HTTP/2 protocol or exceeded one of the limits in docs/reference/limits.md.',
+        'No action needed unless the error recurs: a client violated the HTTP/2 protocol or exceeded one of the limits in docs/reference/limits.md.',
     });
   };
   const open = (socket: Socket): void => {
