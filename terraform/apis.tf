@@ -13,6 +13,7 @@ locals {
     var.image == null ? ["artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
     var.delivery == null ? [] : ["pubsub.googleapis.com"],
     local.stores_secrets || local.trace_headers != null ? ["secretmanager.googleapis.com"] : [],
+    var.console == null ? [] : ["iap.googleapis.com"],
     var.egress_cidr == null && var.vpc == null ? [] : ["compute.googleapis.com"],
   ))
 
@@ -20,6 +21,7 @@ locals {
   # for a permission that the first use needs.
   service_agents = {
     artifactregistry = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+    iap              = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-iap.iam.gserviceaccount.com"
     run              = "serviceAccount:service-${data.google_project.this.number}@serverless-robot-prod.iam.gserviceaccount.com"
     secretmanager    = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
     storage          = "serviceAccount:service-${data.google_project.this.number}@gs-project-accounts.iam.gserviceaccount.com"
@@ -55,6 +57,7 @@ resource "google_project_service_identity" "agents" {
   provider = google-beta
   for_each = toset(!var.enable_apis ? [] : concat(
     ["run.googleapis.com"],
+    var.console == null ? [] : ["iap.googleapis.com"],
     var.encryption_key != null && var.image == null ? ["artifactregistry.googleapis.com"] : [],
     var.encryption_key != null && local.stores_secrets ? ["secretmanager.googleapis.com"] : [],
   ))

@@ -27,6 +27,7 @@ locals {
       responses           = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
       readAhead           = local.config_read_ahead
       cors                = local.config_cors
+      console             = local.console_audience == null ? null : { audience = local.console_audience }
       cache               = local.config_cache
       limits              = local.config_limits
     } : field => value if value != null

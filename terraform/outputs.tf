@@ -5,6 +5,11 @@ output "url" {
   value       = local.service_url
 }
 
+output "console_url" {
+  description = "URL of the console, for people; null without the variable `console`."
+  value       = local.console_url
+}
+
 output "service" {
   description = "Name of the Cloud Run service, for a load balancer's backend."
   value       = google_cloud_run_v2_service.bridge.name

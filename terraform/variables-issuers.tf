@@ -28,7 +28,7 @@ variable "issuers" {
     error_message = "issuers: audiences must be non-empty strings without leading or trailing spaces, and must contain neither sts_audience nor the issuer's url, which is the default audience of its tokens. Use the bridge's URL."
   }
   validation {
-    condition     = alltrue([for caller in flatten([var.grants[*].callers, var.settings.operators]) : !can(regex("^[a-z][a-z0-9-]*:", caller)) || startswith(caller, "project:") || contains(var.issuers[*].name, split(":", caller)[0])])
+    condition     = alltrue([for caller in flatten([var.grants[*].callers, var.settings.operators]) : !can(regex("^[a-z][a-z0-9-]*:", caller)) || startswith(caller, "project:") || startswith(caller, "user:") || contains(var.issuers[*].name, split(":", caller)[0])])
     error_message = "issuers must contain the issuer of every caller that grants or settings.operators name as ISSUER:SUBJECT. Add the issuer, or correct the caller."
   }
 }

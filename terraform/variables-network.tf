@@ -7,7 +7,7 @@ variable "deletion_protection" {
 }
 
 variable "egress_cidr" {
-  description = "IPv4 range of a separate network, such as 10.8.0.0/26, with four addresses for each of `max_instances`. Requests to AWS then come from one static address (output egress_address, for aws:SourceIp). If it is not set, the requests come from Google's own addresses."
+  description = "IPv4 range of a separate network, such as 10.8.0.0/26, with four addresses for each of `max_instances`, and eight for the console. Requests to AWS then come from one static address (output egress_address, for aws:SourceIp). If it is not set, the requests come from Google's own addresses."
   type        = string
   default     = null
 
@@ -17,8 +17,8 @@ variable "egress_cidr" {
   }
   validation {
     # Google reserves four addresses of a subnet. Cloud Run can use four per instance while an old revision and a new one run.
-    condition     = var.egress_cidr == null ? true : 4 * var.max_instances + 4 <= pow(2, 32 - min(26, try(tonumber(split("/", var.egress_cidr)[1]), 0)))
-    error_message = "egress_cidr must have four addresses for each of max_instances, and four more: /26 is enough for 15 instances, and /24 for 63. Use a larger range, or lower max_instances."
+    condition     = var.egress_cidr == null ? true : 4 * (var.max_instances + (var.console == null ? 0 : 2)) + 4 <= pow(2, 32 - min(26, try(tonumber(split("/", var.egress_cidr)[1]), 0)))
+    error_message = "egress_cidr must have four addresses for each of max_instances, eight if console is set, and four more: /26 is enough for 15 instances, or 13 and the console. Use a larger range, or lower max_instances."
   }
 }
 

@@ -49,7 +49,7 @@ variable "invokers" {
     error_message = "invokers must be empty unless invoker_check is true, because only that check uses them. Set invoker_check, or remove the invokers."
   }
   validation {
-    condition     = !var.invoker_check || length(var.invokers) > 0 || alltrue([for caller in flatten(var.grants[*].callers) : can(regex("^[^:]+@", caller))])
+    condition     = !var.invoker_check || length(var.invokers) > 0 || alltrue([for caller in flatten(var.grants[*].callers) : can(regex("^[^:]+@", caller)) || startswith(caller, "user:")])
     error_message = "invokers must include the callers that grants names by unique ID or project if invoker_check is true: Terraform cannot derive IAM members from a unique ID or a project. Add the callers, or name them by email in grants."
   }
   validation {

@@ -76,7 +76,7 @@ variable "buckets" {
 }
 
 variable "grants" {
-  description = "Who may read what. Each of `callers` is an email, a unique ID, EMAIL#ID, ISSUER:SUBJECT for a caller of an issuer in `issuers`, or project:PROJECT_ID for all service accounts of a project except Compute Engine's default one, `NUMBER-compute@developer.gserviceaccount.com`. VMs and Cloud Run use that account by default; name this account by its email. `allow` lists one or more of get, list, versions, tags and attributes, and may also contain vend, which lets the callers obtain AWS credentials for these actions. A grant applies in `bucket`, to keys below `prefix` or only to `key`; without `prefix` and `key`, it applies to the whole bucket."
+  description = "Who may read what. Each of `callers` is an email, a unique ID, EMAIL#ID, ISSUER:SUBJECT for a caller of an issuer in `issuers`, user:EMAIL for a person who uses the console (variable `console`), or project:PROJECT_ID for all service accounts of a project except Compute Engine's default one, `NUMBER-compute@developer.gserviceaccount.com`. VMs and Cloud Run use that account by default; name this account by its email. `allow` lists one or more of get, list, versions, tags and attributes, and may also contain vend, which lets the callers obtain AWS credentials for these actions. A grant applies in `bucket`, to keys below `prefix` or only to `key`; without `prefix` and `key`, it applies to the whole bucket."
   type = list(object({
     callers = list(string)
     bucket  = string
@@ -94,8 +94,8 @@ variable "grants" {
     error_message = "grants: callers and allow must not be empty. Fill in both, or remove the grant."
   }
   validation {
-    condition     = alltrue(flatten([for grant in var.grants : [for caller in grant.callers : can(regex("^[^@#\\s:]+@[^@#\\s:]+(#[0-9]{10,30})?$|^[0-9]{10,30}$|^project:[a-z0-9.:-]+$|^[a-z][a-z0-9-]*:[!-~][ -~]*$", caller)) && !can(regex("^(user|group|domain|principal):", caller))]]))
-    error_message = "grants: a caller must be an email, a unique ID (digits, in quotes), EMAIL#ID for both, project:PROJECT_ID, or ISSUER:SUBJECT for a caller of an issuer in `issuers`. For an IAM member, like serviceAccount:EMAIL, write only the email."
+    condition     = alltrue(flatten([for grant in var.grants : [for caller in grant.callers : can(regex("^[^@#\\s:]+@[^@#\\s:]+(#[0-9]{10,30})?$|^[0-9]{10,30}$|^project:[a-z0-9.:-]+$|^[a-z][a-z0-9-]*:[!-~][ -~]*$", caller)) && !can(regex("^(group|domain|principal):", caller)) && (!startswith(caller, "user:") || can(regex("^user:[^@#\\s:]+@[^@#\\s:]+$", caller)) && !endswith(lower(caller), ".gserviceaccount.com"))]]))
+    error_message = "grants: a caller must be an email, a unique ID (digits, in quotes), EMAIL#ID for both, project:PROJECT_ID, ISSUER:SUBJECT for a caller of an issuer in `issuers`, or user:EMAIL for a person. For an IAM member, like serviceAccount:EMAIL, write only the email."
   }
   validation {
     condition     = alltrue([for grant in var.grants : contains(keys(var.buckets), grant.bucket)])

@@ -44,7 +44,7 @@ const STAND_INS: Variables = {
     candidates: [{ repository_id: 'fedbridge-candidates' }],
   },
   google_storage_bucket: { artifacts: [{ name: 'sbom' }], build: [{ name: 'source' }] },
-  google_cloud_run_v2_service: { bridge: { name: 'service' } },
+  google_cloud_run_v2_service: { bridge: { name: 'service' }, console: [] },
 };
 
 const created = (block: Block, variables = WITH): Promise<Body[]> =>

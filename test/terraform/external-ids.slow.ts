@@ -95,9 +95,10 @@ describe('an external ID in the Terraform files', () => {
       assert.ok(!JSON.stringify(body).includes('external_id'), address);
   });
 
-  it("is stored in a Secret Manager secret, and in the service's environment only if config_in is environment", async () => {
+  it("is stored in a Secret Manager secret, and in the services' environment only if config_in is environment", async () => {
     assert.deepEqual(await reachedFrom(root, 'local.config_hops'), [
       'google_cloud_run_v2_service.bridge',
+      'google_cloud_run_v2_service.console',
       'google_secret_manager_secret_version.config',
       'output.config',
     ]);

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { schemaOfType } from './cdktf-class.ts';
 import { readModules, readSubmodules } from './modules.ts';
-import { schemaOfInterface } from './pulumi-interface.ts';
-import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
+import { attributeOf, schemaOfInterface } from './pulumi-interface.ts';
+import type { Attribute, BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
 import { SCHEMA_FILE } from './provider-schema.ts';
 
 /** Types that only google-beta has. */
@@ -16,7 +16,7 @@ const BETA: readonly string[] = ['google_project_service_identity'];
 
 /**
  * The npm packages, each with the types that it describes. cdktf's last package for Google contains provider 6.50, so
- * `LATER` lists newer blocks.
+ * `LATER` and `LATER_ATTRIBUTES` list what is newer.
  */
 const CDKTF: readonly { readonly package: string; readonly describes: (type: string) => boolean }[] = [
   {
@@ -48,6 +48,15 @@ const LATER = [
     block: 'gcs',
     namespace: 'cloudrunv2',
     interface: 'ServiceTemplateVolumeGcs',
+  },
+] as const;
+
+const LATER_ATTRIBUTES = [
+  {
+    type: 'google_cloud_run_v2_service',
+    attribute: 'iap_enabled',
+    file: 'cloudrunv2/service.d.ts',
+    property: 'iapEnabled',
   },
 ] as const;
 
@@ -106,11 +115,18 @@ function providerOf(manifest: string): string {
 }
 
 function addLater(resources: Readonly<Record<string, BlockSchema>>): void {
-  const code = unpack(PULUMI.package, ['types/input.d.ts'])('types/input.d.ts');
+  const inputs = 'types/input.d.ts';
+  const read = unpack(PULUMI.package, [inputs, ...LATER_ATTRIBUTES.map(({ file }) => file)]);
+  const code = read(inputs);
   for (const { type, within, block, namespace, interface: name } of LATER) {
     let at: BlockSchema | undefined = resources[type];
     for (const step of within) at = at?.blocks[step];
     if (at === undefined) throw new Error(`${type} has no ${within.join('.')}.`);
     (at.blocks as Record<string, NestedBlockSchema>)[block] = schemaOfInterface(code, namespace, name);
+  }
+  for (const { type, attribute, file, property } of LATER_ATTRIBUTES) {
+    const attributes = resources[type]?.attributes as Record<string, Attribute> | undefined;
+    if (attributes === undefined) throw new Error(`No Terraform file uses ${type}.`);
+    attributes[attribute] = attributeOf(read(file), 'ServiceArgs', property);
   }
 }

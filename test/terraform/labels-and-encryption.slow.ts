@@ -20,6 +20,7 @@ const ALL: Variables = {
   config_in: 'secret',
   egress_cidr: '10.8.0.0/26',
   ingress: 'all',
+  console: {},
   delivery: deliveryOf({}),
   prometheus_sidecar: { image: SIDECAR_IMAGE },
 };
@@ -85,7 +86,7 @@ describe('the key in the variable `encryption_key`', () => {
         'google_storage_bucket',
       ].includes(type),
     );
-    assert.equal(encrypted.length, 7);
+    assert.equal(encrypted.length, 8);
     for (const block of encrypted) {
       const [found] = await creations(root, variables, MORE)(block);
       assert.deepEqual(keysIn(found), [KEY], block.address);

@@ -1,5 +1,5 @@
-// Extracts a block's schema from a Pulumi package's TypeScript interfaces, which are generated from the Terraform provider's
-// schema with names in camel case. The result is used only for blocks that are newer than the cdktf package.
+// Extracts a block's or attribute's schema from a Pulumi package's TypeScript interfaces, which are generated from the Terraform
+// provider's schema with names in camel case. The result is used only for what is newer than the cdktf package.
 import type { Attribute, NestedBlockSchema } from './provider-schema.ts';
 
 /**
@@ -33,6 +33,22 @@ export function schemaOfInterface(code: string, namespace: string, name: string)
     }
   }
   return { required: false, repeated: false, attributes, blocks };
+}
+
+/**
+ * @param code the text of the file that declares the resource
+ * @param name the interface's name, such as `ServiceArgs`
+ * @param property the attribute's name in camel case; its type must be a string, number or boolean
+ */
+export function attributeOf(code: string, name: string, property: string): Attribute {
+  const [, body = ''] = new RegExp(`^export interface ${name} \\{\\n([^]*?)^\\}`, 'm').exec(code) ?? [];
+  const [, optional, type] =
+    new RegExp(
+      `^ +${property}(\\??): pulumi\\.Input<(string|number|boolean)(?: \\| undefined)?>;$`,
+      'm',
+    ).exec(body) ?? [];
+  if (type === undefined) throw new Error(`${name} has no simple property ${property}.`);
+  return `${optional === '' ? 'required' : 'optional'} ${type.replace('boolean', 'bool')}`;
 }
 
 function bodyOf(code: string, namespace: string, name: string): string {

@@ -62,7 +62,7 @@ describe('at the first terraform apply', () => {
     const dependencies = await dependenciesOf(root);
     assert.ok(dependencies('google_cloud_run_v2_service.bridge').has('time_sleep.permissions'));
     // The other permissions are for builds, for callers of the service, and for later deployments.
-    const others = /\.(?:builder|builder_logs|deployer|delivery_logs|invoker|tester)$/;
+    const others = /\.(?:builder|builder_logs|console|deployer|delivery_logs|invoker|tester)$/;
     const needed = root.resources.filter(
       ({ type, address }) => type.endsWith('_iam_member') && !others.test(address),
     );

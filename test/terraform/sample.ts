@@ -60,7 +60,13 @@ export function rootStandIns(variables: Variables): Variables {
     google_artifact_registry_repository: {
       images: 'image' in variables ? [] : [{ repository_id: name }],
     },
-    google_cloud_run_v2_service: { bridge: { name } },
+    google_cloud_run_v2_service: {
+      bridge: { name },
+      console:
+        variables['console'] !== undefined && variables['console'] !== null
+          ? [{ name: `${name}-console` }]
+          : [],
+    },
     google_service_account: {
       bridge:
         variables['service_account'] === undefined

@@ -60,6 +60,16 @@ export const WRONG: readonly (readonly [
   ['grants', grantOf({ prefix: 'raw/public' }), /must end with/],
   ['grants', grantOf({ prefix: 'raw/', key: 'raw/one.csv' }), /must not have both prefix and key/],
   ['grants', grantOf({ callers: ['group:data@example.com'] }), /ISSUER:SUBJECT/],
+  ...['user:ana', `user:${ACCOUNT}`].map(
+    (caller) =>
+      ['grants', grantOf({ callers: [caller] }), /user:EMAIL for a person/, { console: {} }] as const,
+  ),
+  ...['allUsers', 'ana@acme.example', `serviceAccount:${ACCOUNT}`].map(
+    (member) => ['console', { viewers: [member] }, /viewers must be IAM members/] as const,
+  ),
+  ['console', { ingress: 'internet' }, /ingress must be/],
+  ['console', { audience: 'https://console.example' }, /audience must be/],
+  ['console', null, /must be set if/, { grants: grantOf({ callers: ['user:ana@acme.example'] }) }],
   ...['project', 'vend', 'GKE', 'a:b', 'gke-', 'a'.repeat(32)].map(
     (name) => ['issuers', [issuerOf({ name })], /name must be/] as const,
   ),
@@ -155,6 +165,7 @@ export const WRONG: readonly (readonly [
   ['egress_cidr', '192.168.1.0/26', /outside 192\.168\.1\.0/],
   ['egress_cidr', '10.8.0.0', /IPv4 range/],
   ['egress_cidr', '10.8.0.0/26', /four addresses for each/, { max_instances: 16 }],
+  ['egress_cidr', '10.8.0.0/26', /eight if console is set/, { max_instances: 14, console: {} }],
   [
     'service_account',
     { email: 'lake@acme.example', unique_id: '104815162342108150001' },
