@@ -32,7 +32,7 @@ export interface Activity {
 }
 
 /** Not reads of a person: the page itself, probes, and this page for operators. */
-const NOT_COUNTED = new Set(['page', 'asset', 'live', 'ready', 'activity']);
+const NOT_COUNTED = new Set(['page', 'asset', 'live', 'ready', 'activity', 'egress']);
 
 export function createActivity(): Activity {
   /** By the number of the minute since the epoch. */

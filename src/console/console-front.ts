@@ -27,7 +27,14 @@ const HEADERS = [
 const PROBES = new Set(['/-/live', '/-/ready']);
 
 /** The routes from which the page gets its data. The routes that return credentials are not among them. */
-const DATA_ROUTES = new Set(['/-/whoami', '/-/explain', '/-/objects', '/-/object', ACTIVITY_PATH]);
+const DATA_ROUTES = new Set([
+  '/-/whoami',
+  '/-/explain',
+  '/-/objects',
+  '/-/object',
+  '/-/egress',
+  ACTIVITY_PATH,
+]);
 
 /** @param respondToActivity sends a response for the page for operators; never rejects */
 export function consoleFront(

@@ -116,6 +116,26 @@ describe('browsing the console', { skip }, () => {
     await opened.close();
   });
 
+  it('an operator sees the estimated egress of this instance, also without a known price', async () => {
+    const reader = await stage.openAs('reader', addressed({ bucket: BUCKET, key: 'README.txt' }));
+    await reader.page.getByRole('heading', { name: 'Facts' }).waitFor();
+    await reader.page.locator('pre').first().waitFor();
+    await reader.close();
+    const opened = await stage.openAs('operator', addressed({ view: 'operators' }));
+    const egress = opened.page.getByRole('region', { name: 'Estimated egress', exact: true });
+    await egress.locator('.shares').first().waitFor();
+    const text = await egress.innerText();
+    assert.match(
+      text,
+      /This instance of the console has received [\d.]+ (?:Ki)?B from S3 since .* UTC\. Their price is unknown\./,
+    );
+    assert.match(text, /What the bridge and other instances of the console have received is not included/);
+    assert.match(text, /Bytes by caller; no price is known/);
+    assert.match(text, /user:reader@acme\.example\s+unknown\s+[\d.]+ (?:Ki)?B/);
+    assert.match(text, /An estimate, not a bill/);
+    await opened.close();
+  });
+
   it('a person whose session has ended is told to sign in again', async () => {
     const opened = await stage.openAs('reader');
     await opened.page.context().clearCookies();

@@ -63,6 +63,32 @@ export interface Minute {
   readonly bytes: number;
 }
 
+/** Amounts are estimates in US dollars; null if the price is unknown. */
+export interface Egress {
+  readonly since: string;
+  readonly note: string;
+  readonly total: {
+    readonly bytes: number;
+    readonly estimatedCost: number;
+    readonly bytesWithoutPrice: number;
+  };
+  /** Those with the most bytes come first. */
+  readonly rows: readonly EgressRow[];
+  /** Rows refer to them by position. */
+  readonly priceSources: readonly { readonly date: string; readonly source: string }[];
+}
+
+export interface EgressRow {
+  readonly caller: string;
+  readonly bucket: string;
+  readonly region: string | null;
+  readonly path: string;
+  readonly bytes: number;
+  readonly pricePerGB: number | null;
+  readonly priceSource: number | null;
+  readonly estimatedCost: number | null;
+}
+
 /** The number of entries on one page of a folder. */
 const PAGE_ENTRIES = 200;
 
@@ -71,6 +97,9 @@ export const whoami = (signal: AbortSignal): Promise<Person> => readJson<Person>
 /** Only operators may read it. */
 export const recentActivity = (signal: AbortSignal): Promise<Activity> =>
   readJson<Activity>('activity', {}, signal);
+
+/** What this instance of the console has received from S3. Only operators may read it. */
+export const egress = (signal: AbortSignal): Promise<Egress> => readJson<Egress>('egress', {}, signal);
 
 /** One list request, however many keys the folder holds. */
 export function listFolder(

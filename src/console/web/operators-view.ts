@@ -1,4 +1,4 @@
-// For operators: what this console has served in the last hour, and its last errors.
+// For operators: what this console has served in the last hour, its last errors, and its estimated egress.
 import { recentActivity } from './api.ts';
 import type { Activity, Minute } from './api.ts';
 import { ErrorNotice } from './error-notice.ts';
@@ -9,10 +9,12 @@ import { useLoaded } from './use-loaded.ts';
 
 export function OperatorsView(): Html {
   const activity = useLoaded(recentActivity, []);
+  const egress = useLoaded(async () => (await import('./egress-view.ts')).EgressView, []);
   return html`<div>
     <h1 tabindex="-1">Operators</h1>
     ${activity.error !== undefined && html`<${ErrorNotice} error=${activity.error} />`}
     ${activity.value !== undefined && html`<${Shown} activity=${activity.value} />`}
+    ${activity.value !== undefined && egress.value !== undefined && html`<${egress.value} />`}
   </div>`;
 }
 

@@ -46,6 +46,14 @@ export function shownSize(bytes: number): string {
   return `${size.toFixed(size < 10 ? 1 : 0)} ${UNITS[unit] ?? ''}`;
 }
 
+/** An amount of US dollars. Example: `$12.34`. */
+export function shownDollars(amount: number | null): string {
+  if (amount === null) return 'unknown';
+  return amount > 0 && amount < 0.01 ? 'below $0.01' : `$${amount.toLocaleString('en', TWO_DIGITS)}`;
+}
+
+const TWO_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+
 export const shownCount = (count: number | bigint): string => count.toLocaleString('en');
 
 /** Example: `2026-11-29 21:04 UTC`. Empty for an invalid time. */

@@ -37,7 +37,13 @@ describe('the console', () => {
   });
 
   it('serves data only to its own page', async () => {
-    for (const path of ['/-/whoami', '/-/objects?bucket=acme-lake', `${OBJECT}README.txt`, '/-/activity'])
+    for (const path of [
+      '/-/whoami',
+      '/-/objects?bucket=acme-lake',
+      `${OBJECT}README.txt`,
+      '/-/activity',
+      '/-/egress',
+    ])
       for (const site of ['cross-site', 'same-site', 'none', undefined]) {
         const { 'sec-fetch-site': _, ...assertion } = asReader();
         const headers = site === undefined ? assertion : { ...assertion, 'sec-fetch-site': site };
@@ -80,6 +86,7 @@ describe('the console', () => {
       '/-/objects?bucket=acme-lake',
       '/-/objects?bucket=acme-lake&prefix=raw/&delimiter=/',
       '/-/activity',
+      '/-/egress',
       `${OBJECT}README.txt`,
       `${OBJECT}missing`,
       '/nothing',
@@ -186,5 +193,31 @@ describe('the console', () => {
       [404, 'NoSuchKey', 'user:reader@acme.example', 'acme-lake'],
     );
     assert.ok(others.every(({ error }) => error !== 'assertion_invalid' && error !== 'assertion_missing'));
+  });
+
+  it('the egress is for operators only, names people as grants do, and does not count as activity', async () => {
+    const read = await wire.get(`${OBJECT}README.txt`, { headers: asReader() });
+    assert.equal((await wire.get('/-/egress', { headers: asReader() })).status, 403);
+    const headers = asPerson(wire.sandbox, 'operator');
+    const shown = async (path: string): Promise<unknown> =>
+      JSON.parse((await wire.get(path, { headers })).text);
+    const requests = async (): Promise<number> => {
+      const { minutes } = (await shown('/-/activity')) as { minutes: readonly { requests: number }[] };
+      return minutes.reduce((sum, minute) => sum + minute.requests, 0);
+    };
+    const before = await requests();
+    await wire.bridge.line(({ requestId }) => requestId === read.headers['x-request-id']);
+    const report = (await shown('/-/egress')) as {
+      readonly estimate: boolean;
+      readonly rows: readonly { readonly caller: string; readonly bucket: string }[];
+    };
+    assert.equal(report.estimate, true);
+    assert.deepEqual(
+      report.rows
+        .map(({ caller, bucket }) => [caller, bucket])
+        .filter(([caller]) => caller?.includes('reader')),
+      [['user:reader@acme.example', 'acme-lake']],
+    );
+    assert.equal(await requests(), before);
   });
 });
