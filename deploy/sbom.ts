@@ -9,7 +9,15 @@ const run = promisify(execFile);
  * The packages that are built into the console's page. These packages are development dependencies, because Node never imports
  * them.
  */
-export const PACKAGES_IN_PAGE: readonly string[] = ['htm', 'hyparquet', 'papaparse', 'preact', 'uplot'];
+export const PACKAGES_IN_PAGE: readonly string[] = [
+  'fflate',
+  'fzstd',
+  'htm',
+  'hyparquet',
+  'papaparse',
+  'preact',
+  'uplot',
+];
 
 interface Component {
   readonly 'bom-ref': string;

@@ -1,11 +1,21 @@
 // Parquet files for the tests: a small one, and one of any size, of which the disk stores only the parts with data.
 import { open } from 'node:fs/promises';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
 const ROWS = 1000;
 
-/** With text, integers beyond 2⁵³, floats, times, and a column with missing values. Compressed with Snappy. */
-export function smallParquet(): Buffer {
+/** Compressors of Node's own, which share no code with the console's decompressors. The writer itself has Snappy. */
+const COMPRESSORS = {
+  BROTLI: (bytes: Uint8Array) => brotliCompressSync(bytes),
+  GZIP: (bytes: Uint8Array) => gzipSync(bytes),
+  ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes),
+};
+
+type Codec = keyof typeof COMPRESSORS | 'SNAPPY';
+
+/** With text, integers beyond 2⁵³, floats, times, and a column with missing values. */
+export function smallParquet(codec: Codec = 'SNAPPY'): Buffer {
   const rows = Array.from({ length: ROWS }, (_, row) => row);
   return Buffer.from(
     parquetWriteBuffer({
@@ -30,6 +40,24 @@ export function smallParquet(): Buffer {
         },
       ],
       rowGroupSize: 400,
+      codec,
+      compressors: COMPRESSORS,
+    }),
+  );
+}
+
+/** One small column, and one whose only page expands from a few KiB to more than a preview may use. */
+export function bombParquet(codec: Codec): Buffer {
+  const text = 'a'.repeat(65 * 1024 * 1024);
+  return Buffer.from(
+    parquetWriteBuffer({
+      columnData: [
+        { name: 'id', data: [1n], type: 'INT64' },
+        { name: 'text', data: [text], type: 'STRING', columnIndex: false },
+      ],
+      codec,
+      compressors: COMPRESSORS,
+      statistics: false,
     }),
   );
 }

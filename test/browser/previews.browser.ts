@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import { accessibilityProblems, addressed, openStage, skip } from './stage.ts';
 import type { OpenPage, Stage } from './stage.ts';
-import { smallParquet } from './parquet-files.ts';
+import { bombParquet, smallParquet } from './parquet-files.ts';
 
 const CSV = 'id,city,note\n1,Oslo,"a, b"\n2,Lima,<i>x</i>\n';
 
@@ -32,6 +32,10 @@ describe('previews of objects', { skip }, () => {
     await wire.put('previews/broken.png', 'no image');
     await wire.put('previews/table.parquet', smallParquet());
     await wire.put('previews/table.parquet.gz', gzipSync(smallParquet()));
+    for (const codec of ['ZSTD', 'GZIP', 'BROTLI'] as const)
+      await wire.put(`previews/${codec}.parquet`, smallParquet(codec));
+    for (const codec of ['ZSTD', 'GZIP'] as const)
+      await wire.put(`previews/bomb.${codec}.parquet`, bombParquet(codec));
     // Replaces the name of the program that wrote the file.
     const disguised = smallParquet();
     disguised.write('a\u202Etable', disguised.lastIndexOf('hyparquet'));
@@ -132,7 +136,7 @@ describe('previews of objects', { skip }, () => {
     await opened.close();
   });
 
-  for (const name of ['table.parquet', 'table.parquet.gz'])
+  for (const name of ['table.parquet', 'table.parquet.gz', 'ZSTD.parquet', 'GZIP.parquet'])
     it(`shows the rows, the schema and the row groups of ${name}`, async () => {
       const opened = await open(name);
       const [columns, first, second] = await cellsOf(opened, 'First rows');
@@ -146,6 +150,33 @@ describe('previews of objects', { skip }, () => {
         ['Rows', '400', '400', '200'],
       );
       assert.match(await opened.preview(), /1,000 rows in 3 row groups, 5 columns/);
+      const loaded = opened.requests.flatMap(
+        ({ url }) => /\b(zstd|gzip)-page-/.exec(url.pathname)?.[1] ?? [],
+      );
+      assert.deepEqual(
+        loaded,
+        { 'ZSTD.parquet': ['zstd'], 'GZIP.parquet': ['gzip'] }[name] ?? [],
+        'only the decompressor that the file needs is loaded',
+      );
+      await opened.close();
+    });
+
+  it('names the columns of a Parquet file that cannot be decompressed', async () => {
+    const opened = await open('BROTLI.parquet');
+    const preview = await opened.preview();
+    assert.match(
+      preview,
+      /Column price is not shown\. It is compressed with BROTLI, which the console cannot read/,
+    );
+    assert.match(preview, /1,000 rows in 3 row groups/);
+    await opened.close();
+  });
+
+  for (const codec of ['ZSTD', 'GZIP'])
+    it(`does not expand a ${codec} page of a Parquet file that would need too much memory`, async () => {
+      const opened = await open(`bomb.${codec}.parquet`);
+      assert.deepEqual(await cellsOf(opened, 'First rows'), [['id'], ['1']]);
+      assert.match(await opened.preview(), /Column text is not shown\. Its first page is too large/);
       await opened.close();
     });
 

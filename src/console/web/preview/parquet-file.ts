@@ -1,6 +1,7 @@
 // Reads the schema and the first rows of a Parquet file through a few range requests.
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import type { ColumnChunk, FileMetaData } from 'hyparquet';
+import type { ColumnChunk, Compressors, FileMetaData } from 'hyparquet';
+import { decompressorsFor } from './decompressors.ts';
 
 /** @param end the position after the last byte */
 export type ReadBytes = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
@@ -74,11 +75,15 @@ export async function readFirstRows(
     }
     parts.push({ start, bytes: await read(start, end) });
   }
+  const codecs = new Set(
+    group.columns.flatMap(({ meta_data: meta }) => (meta === undefined ? [] : [meta.codec])),
+  );
+  const compressors = await decompressorsFor(codecs);
   const columns: Column[] = [];
   const unreadable: { name: string; reason: string }[] = [];
   for (const name of names.slice(from, next)) {
     try {
-      columns.push({ name, values: await decode(metadata, name, parts) });
+      columns.push({ name, values: await decode({ metadata, compressors }, name, parts) });
     } catch (error) {
       unreadable.push({ name, reason: reasonOf(error) });
     }
@@ -99,7 +104,11 @@ function rangeOf(chunks: readonly ColumnChunk[], name: string): readonly [start:
   return [Math.min(...starts), Math.max(...ends)];
 }
 
-async function decode(metadata: FileMetaData, name: string, parts: readonly Part[]): Promise<unknown[]> {
+async function decode(
+  { metadata, compressors }: { readonly metadata: FileMetaData; readonly compressors: Compressors },
+  name: string,
+  parts: readonly Part[],
+): Promise<unknown[]> {
   const slice = (start: number, end = 0): ArrayBuffer => {
     const part = parts.find((each) => start >= each.start && start < each.start + each.bytes.length);
     if (part === undefined) throw new RangeError(TOO_LARGE);
@@ -109,6 +118,7 @@ async function decode(metadata: FileMetaData, name: string, parts: readonly Part
   const rows = await parquetReadObjects({
     file: { byteLength: size, slice },
     metadata,
+    compressors,
     columns: [name],
     rowStart: 0,
     rowEnd: MAX_FIRST_ROWS,
