@@ -1,7 +1,7 @@
 // The response of each control route: health, the caller's own identity and grants, credentials for SDKs, metrics, and the
 // description of the API.
 import { containerToken } from '../auth/presented-token.ts';
-import { matchingPatterns } from '../auth/grants.ts';
+import { authorizeOperator } from '../auth/operators.ts';
 import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -53,8 +53,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
   };
   /** @throws Fault token_…, not_granted */
   const operatorOf = async (context: RequestContext): Promise<void> => {
-    const caller = await callerOf(context);
-    if (matchingPatterns(caller, parts.operators).length === 0) throw new Fault('not_granted');
+    authorizeOperator(await callerOf(context), parts.operators);
   };
   const stsParts = {
     readForm: formReader(),

@@ -1,7 +1,7 @@
 // `/-/whoami`: shows callers their identity, their grants and what is left of their egress budget.
 import type { Caller } from '../auth/caller.ts';
-import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
+import { isOperator } from '../auth/operators.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { hintWithoutGrants, scopeFields } from './explain-route.ts';
 
@@ -31,7 +31,7 @@ export function whoami(parts: WhoamiParts, caller: Caller): object {
       ? {}
       : {
           audience: parts.page.audience,
-          operator: matchingPatterns(caller, parts.operators).length > 0,
+          operator: isOperator(caller, parts.operators),
         }),
     ...(hint === undefined ? {} : { hint }),
     ...(budget === undefined

@@ -2,7 +2,7 @@
 import { callerFault, faultResponse, sendFault } from '../api/responses/fault.ts';
 import { sendDocument } from '../api/responses/document.ts';
 import type { Caller } from '../auth/caller.ts';
-import { matchingPatterns } from '../auth/grants.ts';
+import { authorizeOperator } from '../auth/operators.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RequestContext } from '../observability/request-context.ts';
@@ -29,7 +29,7 @@ export function activityRoute(parts: ActivityParts): (context: RequestContext) =
       if (request.method !== 'GET') throw new Fault('method_not_allowed', { method: request.method });
       const caller = await parts.authenticate(request);
       context.caller = caller;
-      if (matchingPatterns(caller, parts.operators).length === 0) throw new Fault('not_granted');
+      authorizeOperator(caller, parts.operators);
       const { startedAt, activity, isReady } = parts;
       const document = { ready: isReady(), startedAt: startedAt.toISOString(), ...activity.recent() };
       sendDocument(context, 'application/json', JSON.stringify(document));
