@@ -2,6 +2,7 @@
 import { decideVending } from '../auth/authorize-vending.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
+import { isPerson } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import { FAULTS } from '../errors/table.ts';
@@ -26,6 +27,7 @@ export function readVendingQuestion(query: ReadonlyMap<string, string>): string 
 /** Makes the same decision as a request for credentials. */
 export function explainVending(bucket: string, caller: Caller, access: ReadonlyMap<string, Access>): object {
   const request = { bucket, action: 'vend' };
+  if (isPerson(caller)) return { ...request, allowed: false, decidedBy: [], ...NOT_FOR_PEOPLE };
   const decision = decideVending(access, bucket);
   if ('refusal' in decision) {
     const hint = access.size === 0 ? hintWithoutGrants(caller) : undefined;
@@ -50,3 +52,8 @@ export function explainVending(bucket: string, caller: Caller, access: ReadonlyM
     why: `You may obtain AWS credentials from /-/credentials. They allow only what these grants allow: ${describeGrants(grants)}.`,
   };
 }
+
+const NOT_FOR_PEOPLE = {
+  why: 'The console issues no AWS credentials.',
+  hint: 'Ask the operator for a service account if a program needs to call S3 directly.',
+};

@@ -1,4 +1,5 @@
 // `/-/whoami`: shows callers their identity, their grants and what is left of their egress budget.
+import { isPerson } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
 import { isOperator } from '../auth/operators.ts';
@@ -38,7 +39,11 @@ export function whoami(parts: WhoamiParts, caller: Caller): object {
       ? {}
       : { egressBudget: { bytesPerDay: budget.bytesPerDay, remainingBytes: budget.remaining() } }),
     mayRead: access.flatMap(([bucket, { grants }]) =>
-      grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
+      grants.map(({ allow, scope }) => ({
+        bucket,
+        ...scopeFields(scope),
+        allow: isPerson(caller) ? allow.filter((action) => action !== 'vend') : allow,
+      })),
     ),
   };
 }

@@ -1,4 +1,5 @@
 // The caller of a request: the identity that authentication returns, and that everything else uses.
+import { PERSON } from '../config/google-names.ts';
 
 /** The identity in a verified token, and nothing else. */
 export interface Caller {
@@ -17,3 +18,6 @@ export interface Caller {
    */
   readonly email?: string;
 }
+
+/** Whether Identity-Aware Proxy has authenticated the caller. People use only the console, which issues no AWS credentials. */
+export const isPerson = ({ issuer }: Caller): boolean => issuer === PERSON;

@@ -7,6 +7,7 @@ import type { Problem } from './problem.ts';
 import { findUnlikelyKeys } from './scope-warnings.ts';
 import { quote, showPath } from './show.ts';
 import { showDuration } from './units.ts';
+import { findUselessVending } from './vending-warnings.ts';
 
 /** Finds the warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
 export function findWarnings(config: Config): readonly Problem[] {
@@ -31,7 +32,7 @@ export function findWarnings(config: Config): readonly Problem[] {
     ),
     ...findUnlikelyBudgets(budgets, grants),
     ...findUnlikelyCallers(operators, ['operators']),
-    ...findRefusedVending(config),
+    ...findUselessVending(config),
     ...(identity.kind === 'profile' ? findLongSessions(roles) : []),
   ];
 }
@@ -127,24 +128,6 @@ function findLongSessions(roles: Config['roles']): Problem[] {
       rule: `is longer than ${longest}, the maximum that STS allows if the AWS profile itself assumes a role`,
       fix: `Set it to ${longest} or less, unless the profile uses an IAM user's access keys.`,
     }));
-}
-
-/**
- * Warns about grants of `vend` on a role whose session is not named after the caller. CloudTrail must be able to attribute each
- * use of vended credentials to a caller.
- */
-function findRefusedVending({ buckets, grants }: Config): Problem[] {
-  return grants.flatMap(({ allow, bucket }, position) => {
-    const role = buckets.get(bucket)?.role;
-    if (role?.session !== 'bridge' || !allow.includes('vend')) return [];
-    return [
-      {
-        field: showPath(['grants', position, 'allow', allow.indexOf('vend')]),
-        rule: `has no effect, because ${showPath(['roles', role.name, 'session'])} is \`bridge\`, and the bridge issues credentials only for sessions that are named after the caller`,
-        fix: 'Set the `session` of the role to `caller`, or remove `vend`.',
-      },
-    ];
-  });
 }
 
 function findRepeatedGrants(grants: Config['grants']): Problem[] {

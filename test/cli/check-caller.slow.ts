@@ -280,10 +280,9 @@ describe('fedbridge check with --vend', () => {
   const vendFile = join(directory, 'vend.yaml');
   writeFileSync(
     vendFile,
-    CONFIG.replace('allow: [get, list]', 'allow: [get, list, vend]').replace(
-      'allow: [get]',
-      'allow: [get, vend]',
-    ),
+    CONFIG.replace('allow: [get, list]', 'allow: [get, list, vend]')
+      .replace('allow: [get]', 'allow: [get, vend]')
+      .replaceAll('callers: [', 'callers: [user:ana@acme.example, '),
   );
 
   it('shows the grants that the credentials are limited to, and their policy', () => {
@@ -312,6 +311,13 @@ describe('fedbridge check with --vend', () => {
       `${READER}#${ID}`,
       'partner-lake',
       /sessions are named after the bridge\.\nRemedy: /,
+    ],
+    [
+      'for a person, whatever the grants allow',
+      vendFile,
+      'user:ana@acme.example',
+      'acme-lake',
+      /^user:ana@acme\.example may not get .*\nPeople use only the console, which issues no credentials\.\nRemedy: /,
     ],
     [
       'if the bucket does not exist',

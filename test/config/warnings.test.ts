@@ -92,6 +92,15 @@ describe('the configuration check', () => {
     );
     assert.deepEqual(warningsWith(vend), []);
   });
+  it('warns about a grant of credentials to a person, who can use only the console', () => {
+    const people: Change = ['console', { audience: '/projects/1/locations/europe-west1/services/console' }];
+    const callers = [...grant.callers, 'user:ana@acme.example', 'user:bo@acme.example'];
+    assertOneProblem(
+      warningsWith(people, ['grants', [{ ...grant, callers, allow: ['get', 'vend'] }]]),
+      /^grants\[0\]\.allow\[1\]: has no effect for user:ana@acme\.example and user:bo@acme\.example, because people use only the console, which issues no credentials\. Remove `vend`, or name people in a grant of their own without it/,
+    );
+    assert.deepEqual(warningsWith(people, ['grants', [{ ...grant, callers }]]), []);
+  });
   it('warns about an audience with a trailing slash unless the same audience is also listed without it', () => {
     const audience = 'https://lake-bridge.example/';
     assertOneProblem(

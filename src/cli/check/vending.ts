@@ -18,6 +18,11 @@ export function describeVending(
   { caller, vendBucket }: VendingRequest,
   lineOf: (position: number) => number | undefined,
 ): Decision {
+  if (caller.kind === 'user')
+    return {
+      allowed: false,
+      text: `${shown(caller)} may not get AWS credentials for ${vendBucket}.\n${NOT_FOR_PEOPLE}\n`,
+    };
   const known = callerOf(caller);
   const decision = decideVending(grantIndex(config.grants, config.buckets)(known), vendBucket);
   const allowed = 'permit' in decision;
@@ -52,6 +57,9 @@ function describeRefusal({ buckets }: Config, refusal: VendingRefusal, bucket: s
   };
   return [why[refusal], `Remedy: ${FAULTS[refusal].fix}`];
 }
+
+const NOT_FOR_PEOPLE = `People use only the console, which issues no credentials.
+Remedy: Grant vend to a service account that the program runs as.`;
 
 const describePartial = (kind: 'email' | 'id'): string =>
   `Grants that name callers by ${kind === 'email' ? 'unique ID' : 'email or project'} are not included. To include them, use --caller EMAIL#ID.`;

@@ -1,6 +1,7 @@
 // The console serves its page to everyone, data only to its own page, objects only as downloads, and credentials to no one.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { configured } from '../../support/configuration.ts';
 import { asPerson, claimsOf, FROM_PAGE, withAssertion } from '../../support/people.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
@@ -219,5 +220,36 @@ describe('the console', () => {
       [['user:reader@acme.example', 'acme-lake']],
     );
     assert.equal(await requests(), before);
+  });
+
+  it('a grant of credentials gives a person none, and neither whoami nor explain offers them', async () => {
+    const person = wire.sandbox.contract.people['reader'] ?? '';
+    const vending = await startWire({
+      console: true,
+      config: ({ consoleAudience, ...contract }) =>
+        configured({
+          grants: [`callers: ["user:${person}"], allow: [get, vend], bucket: acme-lake`],
+          more: `console: { audience: "${consoleAudience}" }`,
+        })({ consoleAudience, ...contract }),
+    });
+    try {
+      const headers = asPerson(vending.sandbox, 'reader');
+      const shown = async (path: string): Promise<Record<string, unknown>> =>
+        JSON.parse((await vending.get(path, { headers })).text) as Record<string, unknown>;
+      const explained = await shown('/-/explain?bucket=acme-lake&action=vend');
+      assert.deepEqual(
+        [explained['allowed'], explained['why'], explained['hint']],
+        [
+          false,
+          'The console issues no AWS credentials.',
+          'Ask the operator for a service account if a program needs to call S3 directly.',
+        ],
+      );
+      assert.deepEqual((await shown('/-/whoami'))['mayRead'], [
+        { bucket: 'acme-lake', prefix: '', allow: ['get'] },
+      ]);
+    } finally {
+      await vending.close();
+    }
   });
 });
