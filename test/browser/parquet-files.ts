@@ -56,7 +56,8 @@ export function bombParquet(codec: Codec): Buffer {
         { name: 'text', data: [text], type: 'STRING', columnIndex: false },
       ],
       codec,
-      compressors: COMPRESSORS,
+      // Snappy does not compress enough, but the size of a page is only what the file claims.
+      compressors: { ...COMPRESSORS, SNAPPY: () => Uint8Array.of(0) },
       statistics: false,
     }),
   );

@@ -34,7 +34,7 @@ describe('previews of objects', { skip }, () => {
     await wire.put('previews/table.parquet.gz', gzipSync(smallParquet()));
     for (const codec of ['ZSTD', 'GZIP', 'BROTLI'] as const)
       await wire.put(`previews/${codec}.parquet`, smallParquet(codec));
-    for (const codec of ['ZSTD', 'GZIP'] as const)
+    for (const codec of ['SNAPPY', 'ZSTD', 'GZIP'] as const)
       await wire.put(`previews/bomb.${codec}.parquet`, bombParquet(codec));
     // Replaces the name of the program that wrote the file.
     const disguised = smallParquet();
@@ -172,10 +172,10 @@ describe('previews of objects', { skip }, () => {
     await opened.close();
   });
 
-  for (const codec of ['ZSTD', 'GZIP'])
+  for (const codec of ['SNAPPY', 'ZSTD', 'GZIP'])
     it(`does not expand a ${codec} page of a Parquet file that would need too much memory`, async () => {
       const opened = await open(`bomb.${codec}.parquet`);
-      assert.deepEqual(await cellsOf(opened, 'First rows'), [['id'], ['1']]);
+      if (codec !== 'SNAPPY') assert.deepEqual(await cellsOf(opened, 'First rows'), [['id'], ['1']]);
       assert.match(await opened.preview(), /Column text is not shown\. Its first page is too large/);
       await opened.close();
     });

@@ -12,12 +12,7 @@ const MAX_SHARES = 8;
 
 /** @returns the shares with the highest price, and then with the most bytes; those that do not fit are added up in the last one */
 export function sharesBy(rows: readonly EgressRow[], nameOf: (row: EgressRow) => string): readonly Share[] {
-  const byName = new Map<string, EgressRow[]>();
-  for (const row of rows) {
-    const own = byName.get(nameOf(row));
-    if (own === undefined) byName.set(nameOf(row), [row]);
-    else own.push(row);
-  }
+  const byName = Map.groupBy(rows, nameOf);
   const shares = [...byName]
     .map(([name, own]) => ({
       name,

@@ -69,7 +69,7 @@ function Shares({ label, shares }: { readonly label: string; readonly shares: re
     <caption>
       ${bySize ? `Bytes by ${label}; no price is known` : `Estimated list price by ${label}`}
     </caption>
-    <thead class="hidden">
+    <thead>
       <tr>
         <th scope="col">${label}</th>
         <th scope="col">estimated list price</th>
@@ -114,9 +114,7 @@ function Rows({ rows }: { readonly rows: readonly EgressRow[] }): Html {
                 <td>${region ?? 'unknown'}</td>
                 <td>${path}</td>
                 <td class="number">${shownSize(bytes)}</td>
-                <td class="number">
-                  ${pricePerGB === null ? 'unknown' : `${pricePerGB} [${(priceSource ?? 0) + 1}]`}
-                </td>
+                <td class="number">${shownPrice(pricePerGB, priceSource)}</td>
                 <td class="number">${shownDollars(estimatedCost)}</td>
               </tr>`,
           )}
@@ -126,3 +124,7 @@ function Rows({ rows }: { readonly rows: readonly EgressRow[] }): Html {
     ${more > 0 && html`<p class="fine">${more} more rows are not shown.</p>`}
   </div>`;
 }
+
+/** @param source the position of the price's source */
+const shownPrice = (price: number | null, source: number | null): string =>
+  price === null || source === null ? 'unknown' : `${price} [${source + 1}]`;
