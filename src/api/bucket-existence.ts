@@ -24,7 +24,7 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts';
  */
 const CONFIRMED_MS = 60_000;
 
-/** The failed request and S3's error, if S3 did not confirm the bucket; undefined if the bucket exists. */
+/** The request to S3 and its error, if S3 did not confirm that the bucket exists; undefined if S3 confirmed it. */
 export type Unconfirmed = { readonly read: ObjectRead; readonly error: S3Error } | undefined;
 
 export type ConfirmBucket = (
@@ -36,7 +36,7 @@ export type ConfirmBucket = (
 type Session = ReadSession<SigningCredentials> & { readonly sessionName: string };
 
 /**
- * The returned function throws Fault not_granted, owner_mismatch, header_invalid, and everything that `federate` and `read`
+ * The returned function throws Fault not_granted, owner_mismatch, header_invalid, and every error that `federate` and `read`
  * throw.
  */
 export function bucketConfirmation(steps: {
@@ -59,7 +59,7 @@ export function bucketConfirmation(steps: {
     const outcome = await steps.read(permit.bucket, read, session, {
       headers: [],
       amzHeaders: owner,
-      // A denial is no reason to renew the session: S3 also denies this list request if the caller may only get objects.
+      // A denial must not renew the session, because S3 denies this list request to every caller that may only get objects.
       renewsUnexplained: false,
       cancellation: context.cancellation,
       caller: caller.subject,
@@ -69,9 +69,9 @@ export function bucketConfirmation(steps: {
     endStep(context, 's3FirstByteMs');
     context.s3RequestId = headerOf(outcome.headers, 'x-amz-request-id');
     if (!isS3Error(outcome)) await discard(outcome);
-    // All other errors count as a confirmation, because the caller may not be allowed to list, and not every S3 server lists as
-    // AWS does. If the caller requires an owner, no error counts as a confirmation: a denial may mean that the bucket has a
-    // different owner.
+    // Only 404 and server errors other than 501 leave the bucket unconfirmed. Any other error may only mean that the caller may
+    // not list, or that the S3 server does not support this list request. If the caller requires an owner, no error counts as a
+    // confirmation: a denial may mean that the bucket has a different owner.
     else if (isDemanded || outcome.status === 404 || (outcome.status >= 500 && outcome.status !== 501))
       return { read, error: outcome };
     confirmed.set(bucket, startElapsed());
@@ -80,7 +80,8 @@ export function bucketConfirmation(steps: {
 }
 
 /**
- * Builds a request that lists a granted prefix if there is one, because S3 would not let this session list the whole bucket.
+ * Builds a list request that returns no keys. If the caller's grant has a prefix, the request lists that prefix, because S3
+ * would not let this session list the whole bucket.
  */
 function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   const scope = decided[0]?.scope;
@@ -94,7 +95,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   return operation;
 }
 
-/** Reads the whole body, so that the connection can be reused. */
+/** Reads and discards the whole body, so that the connection can be reused. */
 function discard(response: UpstreamResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const finish = (): void => {
@@ -106,7 +107,7 @@ function discard(response: UpstreamResponse): Promise<void> {
       return true;
     },
     end: finish,
-    // The body does not matter, because the status has already confirmed the bucket.
+    // A failure of the body is ignored, because the status has already confirmed the bucket.
     fail: finish,
   });
   return promise;

@@ -1,4 +1,5 @@
-// Serves ListBuckets, HeadBucket and GetBucketLocation from the configuration, only for buckets on which the caller has grants.
+// Serves ListBuckets, HeadBucket and GetBucketLocation from the configuration. Callers see only buckets on which they have
+// grants.
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Bucket } from '../config/types.ts';
@@ -22,8 +23,8 @@ interface BucketSteps {
 }
 
 /**
- * Resolves when the caller has received the response, or has disconnected.
- * @throws Fault not_granted, owner_mismatch, owner_not_checked, parameter_invalid, and everything that `confirmBucket` throws
+ * Sends the response, and resolves when the caller has received it or has disconnected.
+ * @throws Fault not_granted, owner_mismatch, owner_not_checked, parameter_invalid, and every error that `confirmBucket` throws
  */
 export async function serveBucketOperation(
   { confirmBucket, regionOf, startedAt, serverTiming }: BucketSteps,

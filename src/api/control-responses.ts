@@ -1,4 +1,4 @@
-// The response of each control route: health, the caller's own identity and grants, credentials for SDKs, metrics, and the
+// Responds to each control route with health, the caller's own identity and grants, credentials for SDKs, metrics, or the
 // description of the API.
 import { containerToken } from '../auth/presented-token.ts';
 import { authorizeOperator } from '../auth/operators.ts';
@@ -21,16 +21,16 @@ import type { WhoamiParts } from './whoami-route.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts extends WhoamiParts {
-  /** @param tokenIn finds the token in the request; by default, looks in the same headers as for a read */
+  /** @param tokenIn finds the token in the request; the default reads the same headers as for an object request */
   authenticate(request: CallerRequest, tokenIn?: (request: CallerRequest) => string): MaybePromise<Caller>;
   /** Issues AWS credentials (vending.ts). */
   readonly vend: VendingSteps['vend'];
   readonly logVended: VendingSteps['logVended'];
   isReady(): boolean;
   readonly metrics: Metrics;
-  /** Whether a separate port serves the metrics without a token. If so, this port does not serve them. */
+  /** Whether a separate port serves the metrics without a token. If so, the main port does not serve the metrics. */
   readonly metricsAreOpen: boolean;
-  /** Returns the document that /-/egress sends. */
+  /** Returns the JSON document that /-/egress sends. */
   egress(): object;
 }
 
@@ -45,7 +45,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     context: RequestContext,
     tokenIn?: (request: CallerRequest) => string,
   ): Promise<Caller> => {
-    // As on data paths, a token in the URL is rejected even if the headers contain a valid token.
+    // Rejects a token in the URL even if the headers contain a valid token, as on data paths.
     queryOf(context.request);
     const caller = await parts.authenticate(context.request, tokenIn);
     context.caller = caller;
@@ -139,7 +139,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     },
     '/-/openapi.json': async (context) => {
       context.operation = 'openapi';
-      // Loaded on first use, because most processes never serve the document.
+      // The module is loaded on first use, because most processes never serve the document.
       const { openapiDocument } = await import('./openapi-document.ts');
       context.documentBytes = send(context.response, 200, ['application/json', openapiDocument()]);
     },
@@ -153,7 +153,7 @@ const queryOf = ({ url = '' }: CallerRequest): ReadonlyMap<string, string> =>
 const sendJson = (response: CallerResponse, status: number, document: object): number =>
   send(response, status, ['application/json', JSON.stringify(document)]);
 
-/** @returns the bytes of the body */
+/** @returns the size of the body in bytes */
 function send(response: CallerResponse, status: number, [type, text]: readonly [string, string]): number {
   const body = Buffer.from(text);
   const headers = ['cache-control', 'no-store', 'content-type', type];

@@ -1,4 +1,4 @@
-// Routes requests under `/-/` to the control responses. No bucket name can begin with `-`.
+// Routes requests under `/-/` to the control responses. No such path can name a bucket, because no bucket name begins with `-`.
 import { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import type { Express, Request, Response } from 'express';
@@ -10,7 +10,7 @@ import type { ControlParts, ControlResponses } from './control-responses.ts';
 import { isStsPath } from './responses/error-format.ts';
 import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
 
-/** Sends an error response for every fault, and never throws. */
+/** Responds to a request. Sends an error response for every fault, and never throws. */
 export type ControlRoute = (context: RequestContext) => void;
 
 export function controlRoutes(parts: ControlParts): ControlRoute {
@@ -52,7 +52,10 @@ function expressApp(
   return app;
 }
 
-/** Express 5 supports only `node:http` requests; an HTTP/2 request would end the process (expressjs/express#5347). */
+/**
+ * Responds without Express. Express 5 supports only `node:http` requests, and an HTTP/2 request would crash the process
+ * (expressjs/express#5347).
+ */
 async function respondOverHttp2(responses: ControlResponses, context: RequestContext): Promise<void> {
   try {
     begin(context);
@@ -76,7 +79,7 @@ function begin({ request, response, requestId }: RequestContext): void {
 
 function sendError(context: RequestContext, error: unknown): void {
   const { request, response, requestId } = context;
-  // The error only means that the caller disconnected before it had sent its whole request.
+  // After a disconnect, an error that is not a fault only means that the caller had not sent its whole request.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   sendFault(context, faultResponse(context.fault, requestId, isStsPath(request.url) ? 'sts' : 'bearer'));

@@ -1,5 +1,5 @@
-// Serves `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one
-// table, except `aws` (vending.ts), which calls STS.
+// Serves `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. This file has one table with
+// all values of `mode` except `aws`, which calls STS (vending.ts).
 import { containerToken } from '../auth/presented-token.ts';
 import { permitOn } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
@@ -34,7 +34,8 @@ interface AuthenticatedRequest {
 }
 
 /**
- * What each mode returns. `bridge` is for clients that read through the bridge, and returns the caller's own token.
+ * Maps each mode to the function that returns its credentials. The mode `bridge` is for clients that read through the bridge;
+ * its credentials contain the caller's own token.
  * @throws Fault not_granted, token_expired
  */
 const MODES = {

@@ -22,7 +22,10 @@ const NO_EMAIL_HINT =
 const COMPUTE_DEFAULT_HINT =
   "Your account is Compute Engine's default service account, which project grants do not cover. Ask the operator for a grant to the account's email.";
 
-/** Names a possible reason why a caller has no grants: its token has no email, or project grants do not cover its account. */
+/**
+ * Returns a hint for a caller without grants: how grants name a caller of another issuer, that the token has no email, or that
+ * project grants do not cover the account.
+ */
 export function hintWithoutGrants({ email, issuer, subject }: Caller): string | undefined {
   if (issuer !== undefined) return `Grants name you as ${subject}. Ask the operator for a grant.`;
   if (email === undefined) return NO_EMAIL_HINT;
@@ -48,7 +51,9 @@ export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainR
 const invalid = (parameter: string, rule: string): Fault =>
   new Fault('parameter_invalid', { parameter, rule });
 
-/** Shows callers only their own grants and the buckets in those grants. Roles and other callers' grants are omitted. */
+/**
+ * Explains the decision with the caller's own grants and the buckets in those grants. Omits roles and other callers' grants.
+ */
 export function explainResponse(
   { word, read }: ExplainRequest,
   caller: Caller,
@@ -82,7 +87,10 @@ export function scopeFields(scope: Scope): object {
   return scope.kind === 'key' ? { key: scope.key } : { prefix: scope.kind === 'prefix' ? scope.prefix : '' };
 }
 
-/** Shows only the pattern that matches the caller, not the grant's other callers. */
+/**
+ * Returns the fields that describe how a grant names the caller. Only the pattern that matches the caller is described, not the
+ * grant's other callers.
+ */
 export function matchFields(pattern: CallerPattern): object {
   switch (pattern.kind) {
     case 'email':

@@ -24,7 +24,7 @@ export function readVendingQuestion(query: ReadonlyMap<string, string>): string 
   return checkedBucket(bucket);
 }
 
-/** Makes the same decision as a request for credentials. */
+/** Explains the decision that a request for credentials would get. */
 export function explainVending(bucket: string, caller: Caller, access: ReadonlyMap<string, Access>): object {
   const request = { bucket, action: 'vend' };
   if (isPerson(caller)) return { ...request, allowed: false, decidedBy: [], ...NOT_FOR_PEOPLE };

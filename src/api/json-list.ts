@@ -9,10 +9,10 @@ import { responseClosed } from './responses/object.ts';
 /** The number of entries to serialize in one turn of the event loop. */
 const SLICE = 200;
 
-/** Resolves when the caller has received the page, or has disconnected. */
+/** Sends the page, and resolves when the caller has received it or has disconnected. */
 export async function sendJsonList(context: RequestContext, list: ObjectRead, page: ListPage): Promise<void> {
   const pieces = await jsonPieces(list, page);
-  // The caller may have disconnected while the page was being serialized.
+  // Sends nothing if the caller has disconnected while the page was being serialized.
   if (context.response.destroyed) return;
   sendDocument(context, 'application/json', pieces);
   await responseClosed(context.response);

@@ -1,14 +1,14 @@
-// The page that a browser gets at the bridge's `/`. The page describes the bridge and shows how to read through it. All other
-// requests for `/` are S3's ListBuckets.
+// The page that a browser gets at the bridge's `/`. The page describes the bridge and shows how to read through it. Every other
+// request for `/` is a ListBuckets request.
 import type { Config } from '../config/types.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { prefersHtml } from './responses/accept.ts';
 import { escapeXml } from './responses/document.ts';
 
-/** @returns whether this function has responded; if not, a different route must handle the request */
+/** @returns whether this function has sent the response; if not, a different route must handle the request */
 export type Front = (context: RequestContext) => boolean;
 
-/** The response headers. The page has no scripts, styles or images, so the content security policy allows nothing. */
+/** The response headers. The content security policy allows nothing, because the page has no scripts, styles or images. */
 const HEADERS = [
   'content-type',
   'text/html; charset=utf-8',
@@ -22,7 +22,9 @@ const HEADERS = [
   'no-store',
 ];
 
-/** Responds only to browsers: requests for `/` without credentials and parameters that prefer HTML. */
+/**
+ * Responds only to requests from browsers: requests for `/` that prefer HTML and contain neither credentials nor parameters.
+ */
 export function landingFront({ audiences, cors }: Pick<Config, 'audiences' | 'cors'>): Front {
   const page = Buffer.from(landingPage(audiences));
   const headers = [...HEADERS, 'vary', cors === undefined ? 'Accept' : 'Accept, Origin'];

@@ -32,7 +32,7 @@ import { addServerTiming } from './responses/server-timing.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** A role's session for one permit, with its credentials. */
+/** An AWS session of a role, created for one permit. It includes the session's credentials. */
 export interface FederatedSession extends ReadSession<SigningCredentials> {
   readonly sessionName: string;
 }
@@ -48,12 +48,12 @@ export interface Admission {
   /** @throws Fault overloaded */
   acquireFor(subject: string): void;
   releaseFor(subject: string): void;
-  /** Limits the pages of JSON lists that are in progress. @throws Fault overloaded */
+  /** Limits the number of JSON list pages that are in progress. @throws Fault overloaded */
   acquirePage(subject: string): void;
   releasePage(subject: string): void;
 }
 
-/** Everything that is needed to handle a request; `bridge.ts` provides it. */
+/** The functions and settings with which requests are handled; `bridge.ts` provides them. */
 export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
   authenticate(request: CallerRequest): MaybePromise<Caller>;
@@ -81,8 +81,8 @@ interface Steps extends DataSteps {
 export type DataRoute = (context: RequestContext) => Promise<void>;
 
 /**
- * @returns a route that sends an error response for every fault and never rejects; it resolves when the response is sent or
- * aborted
+ * @returns a route that sends an error response for every fault; its promise never rejects, and resolves when the response has
+ * been sent or aborted
  */
 export function dataRoute(given: DataSteps): DataRoute {
   const steps: Steps = { ...given, confirmBucket: bucketConfirmation(given) };
@@ -106,7 +106,7 @@ export function dataRoute(given: DataSteps): DataRoute {
 
 async function serve(steps: Steps, operation: Operation, context: RequestContext): Promise<void> {
   const { admission } = steps;
-  // Awaits even cached values, because `await` takes only 0.2 µs of the 96 µs of CPU time for a read.
+  // Awaits the caller even if it is cached, because `await` takes only 0.2 µs of the 96 µs of CPU time for a read.
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
   context.caller = caller;
@@ -168,7 +168,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
 
 function respondToError(context: RequestContext, error: unknown, { serverTiming }: Steps): void {
   const { request, response } = context;
-  // This error only means that the request was canceled because the caller disconnected.
+  // After a disconnect, an error that is not a fault only means that the request was canceled.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;

@@ -6,15 +6,18 @@ import type { RequestContext } from '../observability/request-context.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { withDeadline } from '../runtime/elapsed.ts';
 
-/** The maximum size of a form. A token has at most 8 KiB (auth/presented-token.ts), and the ARN of a role has at most 2 KiB. */
+/**
+ * The maximum size of a form in bytes. A token has at most 8 KiB (auth/presented-token.ts), and the ARN of a role has at most 2
+ * KiB.
+ */
 const MAX_BYTES = 16 * 1024;
 
 /** The timeout for receiving a form. The server's own timeout for a request is longer, and does not apply to HTTP/2 streams. */
 const MAX_MS = 10_000;
 
 /**
- * The maximum number of bodies that are received at once, so that clients without a token can use only 3 MiB of memory. If there
- * are more, the new body replaces the one that has been incomplete for the longest time.
+ * The maximum number of bodies that are received at once, so that clients without a token can use only 3 MiB of memory. When
+ * one more body arrives, the request whose body has been incomplete for the longest time is rejected.
  */
 const MAX_FORMS = 200;
 
@@ -46,13 +49,16 @@ export function formReader(): ReadForm {
   };
 }
 
-/** Bytes above the limit are read and discarded until the response has ended, because an HTTP/1 client may send them first. */
+/**
+ * Receives the body as text. Bytes above the limit are read and discarded until the response has ended, because an HTTP/1
+ * client may read the response only after it has sent its whole body.
+ */
 function receiveText({ request, response }: RequestContext): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const body = request instanceof IncomingMessage ? request : request.stream;
-  // After Node has begun to read a stream's body, it resets the stream only if `close` is called.
+  // Once a stream's body is being read, Node resets the stream only if `close` is called.
   request.stream?.once('finish', () => request.stream?.close());
   body
     ?.on('data', (chunk: Buffer) => {
@@ -64,7 +70,7 @@ function receiveText({ request, response }: RequestContext): Promise<string> {
       }
     })
     .once('end', () => {
-      // Node also ends the stream if the client cancels it; the text is then incomplete.
+      // Node emits `end` even if the client cancels the stream. In that case, the text is incomplete and must not be used.
       if (!response.destroyed) resolve(Buffer.concat(chunks).toString());
     });
   return promise;

@@ -5,7 +5,8 @@ import { ifRange } from '../s3/if-range.ts';
 import type { IfRange } from '../s3/if-range.ts';
 
 /**
- * Headers for ranges and conditions, which are forwarded (S3 API Reference, GetObject). S3 does not require them to be signed.
+ * Headers for ranges and conditions (S3 API Reference, GetObject). They are forwarded unsigned, because S3 does not require a
+ * signature for them.
  */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
@@ -29,7 +30,7 @@ const SIGNED = [
   'x-amz-server-side-encryption-customer-key-md5',
 ] as const;
 
-/** The lower-case names of the headers that are forwarded unchanged. docs/openapi.yaml describes those of reads. */
+/** The lower-case names of the headers that are forwarded unchanged. docs/openapi.yaml describes the headers for reads. */
 export const FORWARDED_REQUEST_HEADERS: readonly string[] = [...SENT, ...SIGNED];
 
 export interface ForwardedHeaders extends IfRange {
@@ -37,15 +38,19 @@ export interface ForwardedHeaders extends IfRange {
 }
 
 /**
- * Returns the value to send and sign, with runs of spaces collapsed as in the canonical request.
- * @throws Fault header_invalid for bytes that would be encoded differently in the header and in the signature
+ * Returns the header's value to send and sign. Replaces each run of spaces with one space, as AWS does in the canonical
+ * request.
+ * @throws Fault header_invalid if the value contains bytes that would be encoded differently in the header and in the signature
  */
 function signable(name: string, value: string): string {
   if (!/^[\x20-\x7e]*$/.test(value)) throw new Fault('header_invalid', { header: name });
   return value.trim().replace(/ +/g, ' ');
 }
 
-/** This header names the bucket's required owner; S3 denies the request if the bucket has a different owner. */
+/**
+ * The header with which a request requires a particular bucket owner. S3 denies the request if the bucket has a different
+ * owner.
+ */
 const OWNER = 'x-amz-expected-bucket-owner';
 
 /**
@@ -58,12 +63,12 @@ export function checkExpectedOwner({ headers }: CallerRequest, configured: strin
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the request requires a particular bucket owner, even if it is the configured owner. */
+/** Whether the request requires a particular bucket owner. The result is true even if that owner is the configured one. */
 export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**
- * Returns the caller's header that names the required owner, for signing. The list is empty if there is no such header, or if
- * the header names the configured owner, which is always sent to S3.
+ * Returns the request's header for the required owner, to be signed. The list is empty if there is no such header, or if it
+ * names the configured owner, which the bridge sends to S3 with every request.
  * @throws Fault header_invalid, owner_mismatch
  */
 export function demandedOwner(

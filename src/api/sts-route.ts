@@ -1,5 +1,5 @@
-// Serves `POST /-/sts`, which is AssumeRoleWithWebIdentity for unmodified AWS SDKs. The session token in the response is the
-// caller's own token.
+// Serves `POST /-/sts`, with which unmodified AWS SDKs can call AssumeRoleWithWebIdentity. The session token in the response is
+// the caller's own token.
 import { bodyToken } from '../auth/presented-token.ts';
 import { tokenCredentials } from '../auth/token-credentials.ts';
 import { describeToken } from '../auth/verify-token.ts';
@@ -21,7 +21,8 @@ export interface StsParts {
 }
 
 /**
- * The client's RoleSessionName is checked, but not used: the session name in the response is the one that AWS sees.
+ * The client's RoleSessionName is checked but not used. The response contains the session name that the bridge uses for this
+ * caller at AWS.
  * @returns STS's XML
  * @throws Fault web_identity_…, token_…, tokens_conflict
  */

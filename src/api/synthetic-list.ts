@@ -11,14 +11,14 @@ import { sendJsonList } from './json-list.ts';
 import { responseClosed } from './responses/object.ts';
 
 /**
- * The names that one kind of list uses (S3 API Reference): the root element, the parameters that set a page's start, and the
- * element that shows the next page's start.
+ * The names that one kind of list uses (S3 API Reference): the root element, the parameters that set where a page starts, and
+ * the element that shows where the next page starts.
  */
 interface Shape {
   readonly root: string;
   /**
    * The parameters that set where the page starts, each with the element that repeats its value. If a request has several of
-   * them, the first one in this list takes effect.
+   * these parameters, the first one in this list takes effect.
    */
   readonly from: readonly (readonly [parameter: string, element: string])[];
   readonly next: string;
@@ -48,7 +48,10 @@ const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
 const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
-/** Returns undefined unless the list has the delimiter '/', because any other list would reveal keys outside the grants. */
+/**
+ * Returns the common prefixes that the list shows. Returns undefined unless the list has the delimiter '/', because a list
+ * without this delimiter would reveal keys outside the grants.
+ */
 export function syntheticPrefixes(
   access: Access | undefined,
   list: ObjectRead,
@@ -61,7 +64,7 @@ export function syntheticPrefixes(
 }
 
 /**
- * Resolves when the caller has received the list, or has disconnected.
+ * Sends the list, and resolves when the caller has received it or has disconnected.
  * @throws Fault parameter_invalid
  */
 export async function sendSyntheticList(

@@ -1,5 +1,5 @@
-// `/-/credentials?bucket=B&mode=aws`: issues AWS credentials with which the caller calls S3 directly, limited to its grants that
-// include `vend`.
+// `/-/credentials?bucket=B&mode=aws`: issues AWS credentials with which the caller can call S3 directly. The credentials are
+// limited to the caller's grants that include `vend`.
 import { authorizeVending } from '../auth/authorize-vending.ts';
 import type { VendingPermit } from '../auth/authorize-vending.ts';
 import type { Access } from '../auth/grants.ts';
@@ -15,14 +15,17 @@ export interface VendingSteps {
   authenticate(): Promise<Caller>;
   /** @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
-  /** Each call starts a new session. @throws Fault vend_rate_limited, vend_policy_too_large, overloaded, metadata_…, sts_… */
+  /**
+   * Starts a new session at each call, and returns its credentials. @throws Fault vend_rate_limited, vend_policy_too_large,
+   * overloaded, metadata_…, sts_…
+   */
   vend(permit: VendingPermit, caller: Caller): Promise<VendedCredentials>;
-  /** Logs that credentials are issued. This function must be called before the credentials are sent. */
+  /** Logs that credentials are issued. Must be called before the credentials are sent. */
   logVended(context: RequestContext, expiresAt: string): void;
 }
 
 /**
- * A HEAD request only checks the grants: it must not issue credentials that nobody receives.
+ * Responds with new credentials. A HEAD request only checks the grants, because nobody would receive the credentials.
  * @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, token_…, vend_…, sts_…
  */
 export async function vendCredentials(
@@ -54,8 +57,8 @@ export async function vendCredentials(
 }
 
 /**
- * Rejects all other parameters. A parameter may be meant to narrow the credentials, so ignoring it could give the caller broader
- * credentials than it requested.
+ * Returns the requested bucket. Rejects parameters other than `bucket` and `mode`: an unknown parameter may be meant to narrow
+ * the credentials, and ignoring it could give the caller broader credentials than it requested.
  */
 function vendedBucket(query: ReadonlyMap<string, string>): string {
   const bucket = query.get('bucket') ?? '';

@@ -65,7 +65,10 @@ export function readWebIdentityRequest(form: URLSearchParams): WebIdentityReques
   return { roleArn: values.get('RoleArn') ?? '', token: values.get('WebIdentityToken') ?? '' };
 }
 
-/** Names only the part before the first dot of a list, such as `PolicyArns` for `PolicyArns.member.1.arn`. */
+/**
+ * Creates a fault that names only the part of the parameter before the first dot, such as `PolicyArns` for
+ * `PolicyArns.member.1.arn`.
+ */
 function invalid(name: string, rule: string): Fault {
   const [list = ''] = name.split('.', 1);
   return new Fault('web_identity_parameter_invalid', { parameter: loggable(list), rule });

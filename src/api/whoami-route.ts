@@ -1,4 +1,4 @@
-// `/-/whoami`: shows callers their identity, their grants and what is left of their egress budget.
+// `/-/whoami`: shows callers their identity, their grants, and the rest of their egress budget.
 import { isPerson } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
@@ -9,16 +9,19 @@ import { hintWithoutGrants, scopeFields } from './explain-route.ts';
 export interface WhoamiParts {
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   sessionNameOf(caller: Caller): string;
-  /** Returns the caller's egress budget, in bytes; undefined if the configuration has no budgets. */
+  /** Returns the caller's egress budget, in bytes. This property is undefined if the configuration has no budgets. */
   readonly budgetOf:
     ((caller: Caller) => { readonly bytesPerDay: number; remaining(): number } | undefined) | undefined;
   /** Callers that may read /-/metrics and /-/egress. */
   readonly operators: readonly CallerPattern[];
-  /** The audience of tokens for the bridge, which the console's page shows; undefined on the bridge. */
+  /** On the console, the audience of tokens for the bridge, which the console's page shows; undefined on the bridge itself. */
   readonly page: { readonly audience: string } | undefined;
 }
 
-/** Shows callers only their own identity and grants: no role ARNs, and no other callers' grants. */
+/**
+ * Returns the response, which shows callers only their own identity and grants. It contains no role ARNs and no other callers'
+ * grants.
+ */
 export function whoami(parts: WhoamiParts, caller: Caller): object {
   const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
   const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;

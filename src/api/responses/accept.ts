@@ -1,6 +1,6 @@
 // Reads which format a request prefers from its Accept header (RFC 9110, 12.5.1).
 
-/** Whether the request prefers JSON. JSON must be requested explicitly, because a wildcard accepts XML as well. */
+/** Whether the request prefers JSON. The Accept header must name JSON explicitly, because a wildcard accepts XML as well. */
 export function prefersJson(accept: string): boolean {
   const qualities = mediaRanges(accept);
   const json = qualities.get('application/json') ?? 0;
@@ -8,8 +8,8 @@ export function prefersJson(accept: string): boolean {
 }
 
 /**
- * Whether the request prefers HTML. HTML must be requested explicitly, as browsers do. S3 clients send no Accept header, or a
- * wildcard.
+ * Whether the request prefers HTML. The Accept header must name HTML explicitly, as browsers do. S3 clients send a wildcard or
+ * no Accept header.
  */
 export function prefersHtml(accept: string): boolean {
   const qualities = mediaRanges(accept);
@@ -28,7 +28,7 @@ function mediaRanges(accept: string): ReadonlyMap<string, number> {
     accept.split(',').map((range) => {
       const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-      // Ignores an invalid quality value.
+      // An invalid quality value counts as 1.
       return [name, quality !== undefined && /^[01](?:\.\d{0,3})?$/.test(quality) ? Number(quality) : 1];
     }),
   );

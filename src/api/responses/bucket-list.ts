@@ -1,15 +1,15 @@
-// Writes a page of ListBuckets, with the parameters of the S3 API Reference.
+// Writes one page of a ListBuckets response, according to the request's parameters (S3 API Reference, ListBuckets).
 import type { Bucket } from '../../config/types.ts';
 import { Fault } from '../../errors/fault.ts';
 import { isBucketName } from '../../s3/target.ts';
 import { escapeXml, S3_NAMESPACE } from './document.ts';
 
-/** The page size of S3: the maximum, and also the default. */
+/** S3's maximum page size, which is also the default. */
 const MAX_BUCKETS = 10_000;
 
 /**
- * @param options.since sent as CreationDate, because the actual creation date is unknown
- * @returns the root element
+ * @param options.since the date to send as each bucket's CreationDate, because the actual date is unknown
+ * @returns the root element of the XML document
  * @throws Fault parameter_invalid
  */
 export function bucketList(
@@ -55,7 +55,7 @@ function pageSize(text = String(MAX_BUCKETS)): number {
 
 const tokenAfter = (name: string): string => Buffer.from(name).toString('base64url');
 
-/** @returns the last bucket name on the previous page; a bucket with that name may no longer exist */
+/** @returns the last bucket name on the previous page, even if that bucket no longer exists; '' for the first page */
 function lastNameOf(token: string | undefined): string {
   if (token === undefined) return '';
   const name = Buffer.from(token, 'base64url').toString();

@@ -1,4 +1,4 @@
-// Responds to bucket requests in S3's format, based only on the configuration, without calling AWS.
+// Responds to ListBuckets, HeadBucket and GetBucketLocation in S3's format, without calling AWS.
 import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
@@ -6,9 +6,9 @@ import { bucketList } from './bucket-list.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
- * @param options.buckets the buckets that the caller may read; for `bucket` and `location`, only the requested one
+ * @param options.buckets the buckets that the caller may read; for `bucket` and `location`, only the requested bucket
  * @param options.regionOf returns the best known region of a bucket
- * @param options.startedAt sent as CreationDate, because the actual creation date is unknown
+ * @param options.startedAt the date to send as each bucket's CreationDate, because the actual date is unknown
  * @throws Fault parameter_invalid
  */
 export function sendBucketResponse(
@@ -35,7 +35,9 @@ export function sendBucketResponse(
   sendDocument(context, 'application/xml', xmlDocument(document));
 }
 
-/** Writes us-east-1 as an empty element, as S3 does (S3 API Reference, GetBucketLocation). */
+/**
+ * Writes the region. The region us-east-1 becomes an empty element, as in S3's responses (S3 API Reference, GetBucketLocation).
+ */
 function location(region: string | undefined): string {
   if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${S3_NAMESPACE}/>`;
   return `<LocationConstraint ${S3_NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;

@@ -12,7 +12,7 @@ const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
 
 /**
  * Adds the headers that let a web page read the response, and responds to preflights.
- * @returns whether the request was a preflight, to which it has responded
+ * @returns whether the request was a preflight; if so, the response has been sent
  */
 export function sendCors(rules: CorsRules, request: CallerRequest, response: CallerResponse): boolean {
   const { origin, 'access-control-request-headers': requestedHeaders } = request.headers;
@@ -20,7 +20,7 @@ export function sendCors(rules: CorsRules, request: CallerRequest, response: Cal
   const allowed = origin !== undefined && (rules.origins.includes('*') || rules.origins.includes(origin));
   if (allowed) {
     response.setHeader('access-control-allow-origin', origin);
-    // In requests without cookies, '*' matches every name, including `x-amz-meta-…`.
+    // In a response to a request without cookies, '*' exposes every header, including `x-amz-meta-…`.
     response.setHeader('access-control-expose-headers', '*');
   }
   if (request.method !== 'OPTIONS') return false;

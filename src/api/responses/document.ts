@@ -1,4 +1,4 @@
-// Sends a response body that the bridge generated itself.
+// Sends a document that the bridge has generated itself as the response body.
 import { countSent } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 
@@ -17,7 +17,7 @@ export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @param document the body, as one string or in pieces */
+/** @param document the response body: either one string or a list of pieces */
 export function sendDocument(
   context: RequestContext,
   contentType: string,

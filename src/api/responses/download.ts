@@ -1,8 +1,9 @@
-// Changes an object's headers so that a browser downloads the object instead of displaying it. Only the console uses this.
+// Changes an object's headers so that a browser downloads the object instead of displaying it. Only the console uses this
+// function.
 
 /**
- * The headers that are renamed, because they would let an object's owner choose how a browser treats the object, or where it is
- * cached.
+ * The headers that are sent under other names. Under their own names, they would let an object's owner decide how browsers
+ * treat the object, and where it is cached.
  */
 const RENAMED = new Set([
   'cache-control',
@@ -16,11 +17,11 @@ const RENAMED = new Set([
 const PREFIX = 'x-fedbridge-object-';
 
 /**
- * Prevents an HTML or SVG object from running as a document of the console's origin. Content-Encoding is removed, too: because of
- * that header, a browser would decode a gzip object, and would fail to decode a range of it. The object's own values are sent
- * under other names (`x-fedbridge-object-…`).
+ * Prevents an HTML or SVG object from running as a document of the console's origin. Content-Encoding is one of the renamed
+ * headers: with that header, a browser would decode a gzip object, and would fail to decode a range of the object. The object's
+ * own values are sent under other names (`x-fedbridge-object-…`).
  * @param headers alternating names and values, with Content-Length last
- * @param key the object's key, which gives the file its name
+ * @param key the object's key, whose last segment becomes the file's name
  * @returns the headers in the same format, with Content-Length last
  */
 export function downloadHeaders(headers: readonly string[], key: string | undefined): string[] {
@@ -39,7 +40,10 @@ export function downloadHeaders(headers: readonly string[], key: string | undefi
   return kept;
 }
 
-/** Removes characters that could disguise a file's type: control characters, and characters that change the direction of text. */
+/**
+ * Returns a file name for the key. Replaces characters that could disguise the file's type: control characters, and characters
+ * that change the direction of text.
+ */
 function fileName(key: string): string {
   const last = key.split('/').findLast((segment) => segment !== '') ?? 'object';
   const shown = last.replace(/[\p{C}\p{Bidi_Control}]/gu, '_').toWellFormed();

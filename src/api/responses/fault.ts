@@ -26,7 +26,10 @@ export interface FaultResponse {
   readonly headers?: readonly string[];
 }
 
-/** @param client the kind of client; an SDK refreshes its token or retries only for the codes of S3 or STS */
+/**
+ * @param client the kind of client, for which the status and the code are chosen: SDKs retry or refresh their token only for
+ * codes of S3 or STS
+ */
 export function faultResponse(fault: Fault, requestId: string, client: Presentation | 'sts'): FaultResponse {
   const row: FaultRow = FAULTS[fault.code];
   const { status, s3Code } = { bearer: row, s3: row.toS3Client ?? row, sts: row.toStsClient ?? row }[client];
@@ -45,8 +48,8 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
 }
 
 /**
- * Builds the challenge of a 401 response. A request without a token gets no error code, and descriptions must not contain `"` or
- * `\` (RFC 6750, section 3).
+ * Builds the challenge of a 401 response. The challenge contains no error code if the request has no token, and its description
+ * contains no `"` or `\` (RFC 6750, section 3).
  */
 function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
@@ -54,16 +57,22 @@ function challenge(fault: Fault, sentence: string): string {
   return `Bearer realm="fedbridge"${error}, error_description="${description}"`;
 }
 
-/** Converts to ASCII, because Node refuses to send other characters in a header, and Cloud Run's front end drops them. */
+/**
+ * Converts text to ASCII for a header. Node rejects many other characters in headers, and Cloud Run's front end does not allow
+ * any of them.
+ */
 const printable = (text: string): string => text.replaceAll('…', '...').replace(/[^ -~]/g, '?');
 
 const LONGEST_MESSAGE_HEADER_BYTES = 256;
 
-/** Returns the message in the response body. */
+/** Returns the message for the response body. If a parameter breaks a rule, the message includes that rule. */
 const messageOf = ({ sentence, parameter }: FaultResponse): string =>
   parameter?.rule === undefined ? sentence : `${sentence} The parameter ${parameter.name} ${parameter.rule}.`;
 
-/** Must be called before anything else is sent. A HEAD response has no body, so a header carries the message. */
+/**
+ * Sends the error response. Must be called before anything else is sent. A HEAD response has no body, so a header carries the
+ * message.
+ */
 export function sendFault(
   context: Pick<RequestContext, 'request' | 'response' | 'requestId' | 'documentBytes'>,
   fault: FaultResponse,
@@ -101,7 +110,7 @@ export function faultDocument(
     const elements = [
       ['Code', s3Code],
       ['Message', messageOf(fault)],
-      // S3 also returns the parameter's name as ArgumentName.
+      // Like S3, returns the name of an invalid parameter as ArgumentName.
       ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
       ...(fault.details ?? []),
       ['RequestId', requestId],
@@ -143,7 +152,7 @@ export function faultDocument(
 const COMPUTE_DEFAULT =
   "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's email.";
 
-/** @returns the request's fault, with a hint if the caller's account is not covered by project grants */
+/** @returns the fault for the error, with a hint if project grants do not cover the caller's account */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {
   const fault = asFault(error);
   return fault.code === 'not_granted' && isUncovered(fault, caller)
@@ -151,6 +160,9 @@ export function callerFault(error: unknown, caller: RequestContext['caller']): F
     : fault;
 }
 
-/** If the fault names an action, the caller has grants on the bucket, but none of them covers this request. */
+/**
+ * Whether the caller has no grants on the bucket, and uses Compute Engine's default service account, which project grants do
+ * not cover. A fault that names an action means that the caller has grants on the bucket.
+ */
 const isUncovered = ({ detail }: Fault, caller: RequestContext['caller']): boolean =>
   detail['action'] === undefined && isComputeDefault(caller?.email ?? '');

@@ -2,8 +2,9 @@
 import { USUAL_NAMES } from '../../http1/response-head.ts';
 
 /**
- * The standard headers of S3's responses (S3 API Reference, GetObject). `x-amz-…` headers are forwarded by prefix, because S3 keeps
- * adding new ones. Hop-by-hop headers are in neither group, so they are never forwarded. docs/openapi.yaml describes each header.
+ * The standard headers of S3's responses (S3 API Reference, GetObject). Headers that begin with `x-amz-` are forwarded without
+ * being listed here, because S3 keeps adding new ones. Hop-by-hop headers are not listed, so they are never forwarded.
+ * docs/openapi.yaml describes each listed header.
  */
 export const FORWARDED_OBJECT_HEADERS: ReadonlySet<string> = new Set([
   'accept-ranges',
@@ -26,7 +27,10 @@ const DROPPED = new Set([
   'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
-/** CloudFront adds headers with this prefix. These headers describe the bridge's request, not the object. */
+/**
+ * The prefix of headers that CloudFront adds. These headers are not forwarded, because they describe the bridge's request
+ * instead of the object.
+ */
 const OF_CLOUDFRONT = 'x-amz-cf-';
 
 type Rule = 'forward' | 'forward last' | 'drop';
@@ -59,9 +63,9 @@ export function responseHeaders(headers: readonly string[]): string[] {
 }
 
 /**
- * Renames Content-Length in place if it is above the limit, so that the response is sent in chunks.
+ * Renames Content-Length in place if its value is above the limit, so that the response is sent in chunks.
  * @param headers as returned by `responseHeaders`, with Content-Length last
- * @param chunkAbove size in bytes
+ * @param chunkAbove the limit in bytes
  */
 export function chunkLarge(headers: string[], chunkAbove: number): void {
   const last = headers.length - 2;

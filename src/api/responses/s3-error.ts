@@ -8,7 +8,10 @@ import type { S3Error } from '../../s3/s3-error.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import { sendFault } from './fault.ts';
 
-/** Headers in an S3 error response that describe the object or the request instead of the error document. */
+/**
+ * The headers of an S3 error response that are forwarded, because they describe the object or the request instead of the error
+ * document.
+ */
 const FORWARDED = [
   'accept-ranges',
   'allow',
@@ -68,7 +71,7 @@ interface S3Row {
   readonly fix?: string | typeof accessDeniedFix;
 }
 
-/** The bridge's messages for S3's error codes. The codes themselves are forwarded. */
+/** The bridge's messages for S3's error codes. The codes themselves are forwarded unchanged. */
 const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
@@ -100,7 +103,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   },
 };
 
-/** The messages for an error of KMS. If a KMS key cannot be used, S3 forwards the error code of KMS. */
+/** The messages for errors of KMS. S3 forwards an error code of KMS if the object's KMS key cannot be used. */
 const KMS: S3Row = {
   sentence: 'The object is encrypted with a key that is currently unavailable.',
   fix: "The object's KMS key is disabled, scheduled for deletion, or deleted: the key's owner must enable it or cancel the deletion.",

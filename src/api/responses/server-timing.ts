@@ -3,8 +3,8 @@ import { NOT_REACHED } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 
 /**
- * Must be called before the response begins, so the header does not contain the duration of the body. Requests without a valid
- * token get no header, because the durations could reveal what the bridge has cached.
+ * Adds the header. Must be called before the response begins, so the header cannot include the time that the body takes.
+ * Responses to requests without a valid token get no header, because the durations could reveal what the bridge has cached.
  */
 export function addServerTiming({ response, caller, tokenMs, stsMs, s3FirstByteMs }: RequestContext): void {
   if (caller === undefined || response.headersSent) return;

@@ -1,4 +1,4 @@
-// STS's XML for AssumeRoleWithWebIdentity: the response and the error document.
+// Writes STS's XML for AssumeRoleWithWebIdentity: the response, and the error document.
 import type { TokenCredentials } from '../../auth/token-credentials.ts';
 import { escapeXml } from './document.ts';
 
@@ -49,7 +49,7 @@ export function webIdentityResponse(result: WebIdentityResult, requestId: string
   );
 }
 
-/** Omits elements without a value. */
+/** Writes one XML element for each value, and omits undefined values. */
 const elements = (values: readonly (readonly [name: string, value: string | undefined])[]): string =>
   values
     .map(([name, value]) => (value === undefined ? '' : `<${name}>${escapeXml(value)}</${name}>`))
