@@ -7,13 +7,16 @@ import type { Caller } from './caller.ts';
 import type { VerifiedToken, VerifyToken } from './verify-token.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** The maximum number of cached tokens, which take about 3 MB. A caller's SDK sends the same token for an hour. */
+/**
+ * The maximum number of cached tokens. This many tokens take about 3 MB. Caching them pays, because a caller's SDK sends the
+ * same token for up to an hour.
+ */
 const MAX_TOKENS = 10_000;
 
 /**
- * The maximum number of requests that may wait at once for a refetch of issuers' keys. Without a limit, requests with made-up key
- * IDs could occupy all request slots while an issuer's endpoint hangs. Each issuer gets an equal part, so that one issuer's outage
- * does not affect the others' callers.
+ * The maximum number of requests that may wait at once for a refetch of issuers' keys. Without a limit, requests with made-up
+ * key IDs could occupy all request slots while an issuer's endpoint hangs. The limit is divided equally among the issuers, so
+ * that one issuer's outage does not affect callers of the other issuers.
  */
 const MAX_WAITING = 100;
 
@@ -34,9 +37,10 @@ interface CachedToken extends VerifiedToken {
 }
 
 /**
- * The token cache holds identities, never permissions. The cache's keys are SHA-256 hashes of whole tokens: a token that differs
- * in one bit is verified separately, and no token stays in memory.
- * @param options.verify verifies a token, and must call `beforeWait` before waiting for an unknown key; rejections are not cached
+ * The token cache holds identities, never permissions. The cache's keys are SHA-256 hashes of whole tokens: a token that
+ * differs in one bit is verified separately, and the tokens themselves do not stay in memory.
+ * @param options.verify verifies a token, and must call `beforeWait` before waiting for an unknown key; rejections are not
+ * cached
  * @param options.issuers the number of issuers whose tokens `verify` accepts
  * @param options.onOutcome called for each token that is accepted
  */
@@ -74,7 +78,7 @@ export function authenticator(options: {
   const begin = (token: string, key: string): Verification => {
     const wait: Wait = { requests: 0, issuer: undefined };
     const verified = verify(token, (issuer) => {
-      // A verification may wait for keys twice, but its requests are counted only once.
+      // Counts the requests only once, even though one verification may wait for keys twice.
       if (wait.requests > 0) return;
       wait.issuer = issuer;
       countWaiting(wait);

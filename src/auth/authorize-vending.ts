@@ -5,10 +5,10 @@ import { Fault } from '../errors/fault.ts';
 import { vendedPolicy } from '../policy/vended-policy.ts';
 import type { Access } from './grants.ts';
 
-/** A decision that lets the caller obtain credentials. No credentials can be issued without it. */
+/** A decision that lets the caller obtain credentials. No credentials can be issued without such a permit. */
 export interface VendingPermit {
   readonly bucket: Bucket;
-  /** The caller's grants on the bucket that include `vend`. The credentials allow nothing else. */
+  /** The caller's grants on the bucket that include `vend`. The credentials allow only what these grants allow. */
   readonly grants: readonly Grant[];
   readonly policy: string;
 }
@@ -17,7 +17,9 @@ export type VendingRefusal = 'vend_not_granted' | 'vend_shared_session' | 'vend_
 
 export type VendingDecision = { readonly permit: VendingPermit } | { readonly refusal: VendingRefusal };
 
-/** A missing bucket looks like one without a suitable grant, so that callers cannot probe for names. */
+/**
+ * Refuses a missing bucket in the same way as a bucket without a suitable grant, so that callers cannot probe for bucket names.
+ */
 export function decideVending(access: ReadonlyMap<string, Access>, bucketName: string): VendingDecision {
   const own = access.get(bucketName);
   const grants = own?.grants.filter(({ allow }) => allow.includes('vend')) ?? [];

@@ -27,12 +27,12 @@ export interface RequestedRead {
 }
 
 /**
- * Either a permit, or the first action that none of the caller's grants allows (in `withheld`); undefined if the caller has no
- * grants on the bucket.
+ * Either a permit or a denial. In a denial, `withheld` is the first action that none of the caller's grants allows; it is
+ * undefined if the caller has no grants on the bucket.
  */
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
 
-/** A missing bucket looks like a denied one, so that callers cannot probe for names. */
+/** Denies a missing bucket in the same way as a bucket without grants, so that callers cannot probe for bucket names. */
 export function decide(
   access: ReadonlyMap<string, Access>,
   { kind, bucket, actions, subject }: RequestedRead,
@@ -46,7 +46,8 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // Each grant fits in a session policy (cli/read-config.ts checks this), but the policy for two grants may be too long.
+  // Prefers a single grant that allows all actions. Each grant fits in a session policy (cli/read-config.ts checks this), but
+  // the policy for two grants may be too long.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },
@@ -84,8 +85,8 @@ export function grantReaching(reach: Reach, kind: RequestedRead['kind'], subject
 }
 
 /**
- * Granted prefixes end with '/', so only prefixes that end with '/' are looked up: a grant on `team/` never covers
- * `team-secret/`.
+ * Finds a grant on the whole bucket, or on a prefix of the key or prefix. Only prefixes that end with '/' are looked up,
+ * because all granted prefixes end with '/': a grant on `team/` never covers `team-secret/`.
  */
 function grantAbove(reach: Reach, keyOrPrefix: string): Grant | undefined {
   if (reach.whole !== undefined) return reach.whole;

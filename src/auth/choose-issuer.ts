@@ -4,9 +4,9 @@ import { Fault } from '../errors/fault.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /**
- * Chooses by the issuer that the token names, although its claims are not verified yet. The choice only selects keys: after
- * verification, the claims must name the issuer that was chosen. The key ID is not used for the choice, because an issuer could
- * publish a different issuer's key ID, and so block that issuer's callers.
+ * Chooses by the issuer that the token names, although the token has not been verified yet. The choice only selects keys: after
+ * verification, the claims must name the issuer that was chosen. The key ID is not used for the choice, because one issuer
+ * could publish a key with another issuer's key ID, and so block the other issuer's callers.
  * @returns a function that throws Fault token_issuer_invalid if the token names an issuer that the bridge does not trust
  */
 export function chooseIssuer(
@@ -17,7 +17,7 @@ export function chooseIssuer(
   const all = [google, ...others];
   return (_header, { payload }) => {
     const iss = claimedIssuer(payload);
-    // A token without an issuer goes to Google's verifier, which reports what is wrong with the token.
+    // A token without an issuer is verified as one of Google's, and the verification reports what is wrong with the token.
     if (iss === undefined) return google;
     const claimed = all.find(({ urls }) => urls.includes(iss));
     if (claimed === undefined)

@@ -14,7 +14,7 @@ export interface Denial {
   readonly why: Why;
   /** The first action that no grant allows; undefined if the caller has no grants on the bucket. */
   readonly withheld: IamAction | undefined;
-  /** The caller's nearest grants on the bucket, up to a maximum. The value of `why` determines which grants are nearest. */
+  /** The caller's nearest grants on the bucket, at most MAX_NEAREST. The value of `why` determines which grants are nearest. */
   readonly nearest: readonly Grant[];
   /** The number of nearest grants that `nearest` omits. */
   readonly more: number;
@@ -25,7 +25,8 @@ export interface Denial {
  * - `other_actions`: the nearest grants cover the subject, but allow other actions.
  * - `outside`: the nearest grants allow the action, but not on this subject.
  * - `neither`: no grant allows the action, and no grant covers the subject.
- * - `prefix_open`, only for list requests: the prefix is not granted, but would be if it ended with '/'.
+ * - `prefix_open`, only for list requests: the requested prefix is not granted, but the same prefix with '/' at its end would
+ *   be.
  * - `above`, only for list requests: the nearest grants cover prefixes below the requested one.
  */
 export type Why = 'no_grant' | 'other_actions' | 'outside' | 'neither' | 'prefix_open' | 'above';
@@ -64,7 +65,10 @@ function whyWithheld(
   return allowing.length > 0 ? ['outside', allowing] : ['neither', own.grants];
 }
 
-/** Sorts grants by how many leading characters they share with the subject; ties keep the configuration's order. */
+/**
+ * Sorts grants by the number of leading characters that their scope shares with the subject. Grants with the same number keep
+ * the configuration's order.
+ */
 function nearestTo(subject: string, grants: readonly Grant[]): readonly Grant[] {
   return grants
     .map((grant) => ({ grant, same: commonLength(subject, textOf(grant.scope)) }))

@@ -1,4 +1,4 @@
-// Fetches an issuer's JSON Web Key Set, from a fixed URL or from the one that the issuer's discovery document names.
+// Fetches an issuer's JSON Web Key Set, from a fixed URL or from the URL in the issuer's discovery document.
 import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -8,8 +8,8 @@ import type { Issuer } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 
 /**
- * The maximum size of a response. Key sets and discovery documents have a few kilobytes, and an issuer must not be able to fill
- * the bridge's memory.
+ * The maximum size of a response. Key sets and discovery documents have only a few kilobytes. Without a maximum, an issuer
+ * could fill the bridge's memory.
  */
 const MAX_BYTES = 256 * 1024;
 
@@ -17,13 +17,13 @@ const MAX_BYTES = 256 * 1024;
 export const fetchKeysOf = ({ url, jwks }: Issuer): FetchImplementation =>
   jwks === undefined ? discoverKeySet(url) : fetchKeySet;
 
-/** Fetches the key set at the given URL. */
 export const fetchKeySet: FetchImplementation = async (url, init) => new Response(await fetchBody(url, init));
 
 /**
- * Returns a function that fetches the key set that an issuer's discovery document names (OpenID Connect Discovery 1.0, "Obtaining
- * OpenID Provider Configuration Information"). The document is fetched each time, because the issuer may move its keys. The keys
- * must be on the issuer's own origin, so that the document cannot send the bridge to another host.
+ * Returns a function that fetches the key set that an issuer's discovery document names (OpenID Connect Discovery 1.0,
+ * "Obtaining OpenID Provider Configuration Information"). The document is fetched each time, because the issuer may move its
+ * keys to another URL. The keys must be on the issuer's own origin, so that the document cannot send the bridge to another
+ * host.
  */
 function discoverKeySet(issuer: string): FetchImplementation {
   return async (_url, init) => {
@@ -52,8 +52,10 @@ function parseDocument(body: Buffer): { readonly issuer: unknown; readonly jwksU
 const unavailable = (error: string): Fault => new Fault('signing_keys_unavailable', { error });
 
 /**
- * Avoids the global `fetch`, because its first call takes 5 % of the startup time. Redirects are not followed.
- * @throws Fault if the status is not 200, because jose's error would not contain the status; after an abort, the signal's reason
+ * Returns the body of the response, and does not follow redirects. Avoids the global `fetch`, because its first call takes 5 %
+ * of the startup time.
+ * @throws Fault if the status is not 200, because jose's error would not contain the status; after an abort, the signal's
+ * reason
  */
 async function fetchBody(
   url: string,
@@ -66,7 +68,7 @@ async function fetchBody(
   get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
     .on('response', resolve)
     .on('error', reject)
-    // For a 101 response, Node emits only `close`, even if the signal aborts the request.
+    // Rejects here as well, because for a 101 response, Node emits only `close`, even if the signal aborts the request.
     .on('close', () => {
       reject(unavailable('closed'));
     });
@@ -74,7 +76,7 @@ async function fetchBody(
     const response = await promise;
     const { statusCode: status } = response;
     if (status !== 200) {
-      // An unread body would keep its connection open.
+      // Destroys the response, because an unread body would keep its connection open.
       response.destroy();
       throw new Fault('signing_keys_unavailable', { status });
     }
@@ -99,7 +101,10 @@ export function keysFault(error: unknown, issuer: string | undefined): Fault {
   return new Fault('issuer_keys_unavailable', { issuer, ...fault.detail });
 }
 
-/** Returns the first error code in the chain of causes, or the name of the innermost error: jose wraps errors in generic ones. */
+/**
+ * Returns the first error code in the chain of causes, or else the name of the innermost error, because jose wraps errors in
+ * generic errors.
+ */
 function reasonOf(error: unknown): string {
   let reason: string = typeof error;
   for (let at = error; at instanceof Error; at = at.cause) {

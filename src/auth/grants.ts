@@ -5,7 +5,7 @@ import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Caller } from './caller.ts';
 
-/** What one caller may do with one bucket. */
+/** The access of one caller to one bucket. */
 export interface Access {
   readonly bucket: Bucket;
   /** All of this caller's grants on the bucket, in the configuration's order. */
@@ -18,19 +18,24 @@ export interface Access {
 /** The grants that allow one action, grouped by scope. */
 export interface Reach {
   readonly whole: Grant | undefined;
-  /** Grants by prefix; each prefix ends with '/'. */
+  /** The grants with a prefix, by that prefix; each prefix ends with '/'. */
   readonly prefixes: ReadonlyMap<string, Grant>;
-  /** The prefixes in S3's listing order, sorted once on first use. */
+  /** Returns the prefixes in the order in which S3 lists them. They are sorted only once, on first use. */
   sortedPrefixes(): readonly string[];
   readonly keys: ReadonlyMap<string, Grant>;
 }
 
 export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 
-/** Domain-scoped projects (`example.com:name`) appear in emails as `name.example.com`. */
+/**
+ * Returns a project as it appears in emails: a domain-scoped project such as `example.com:name` appears as `name.example.com`.
+ */
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
-/** @returns a function that returns a caller's access by bucket name, and caches it for the lifetime of the caller object */
+/**
+ * @returns a function that returns a caller's access by bucket name, and caches the result for the lifetime of the caller
+ * object
+ */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
   const positions = new Map(grants.map((grant, position) => [grant, position]));
   const positionsOf: Access['positionsOf'] = (some) => some.flatMap((grant) => positions.get(grant) ?? []);
@@ -62,7 +67,7 @@ export function matchingPatterns(caller: Caller, patterns: readonly CallerPatter
   return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
-// JSON quotes each part of a pattern, so that different patterns have different keys, whatever characters they contain.
+// Returns a key for the pattern. JSON quotes each part of the pattern, so that different patterns always have different keys.
 function patternKey(pattern: CallerPattern): string {
   switch (pattern.kind) {
     case 'email':
@@ -80,7 +85,10 @@ function patternKey(pattern: CallerPattern): string {
   }
 }
 
-/** Only a Google caller has an email or a unique ID, whatever another issuer's token claims. */
+/**
+ * Returns the keys of all patterns that match the caller. Only a Google caller can match by email or unique ID, whatever
+ * another issuer's token claims.
+ */
 function callerKeys({ subject, issuer, email }: Caller): string[] {
   if (issuer !== undefined) return [JSON.stringify(['issued', issuer, subject])];
   const keys = [JSON.stringify(['id', subject])];
@@ -132,8 +140,8 @@ function reachOf(grants: readonly Grant[]): Reach {
 }
 
 /**
- * Compares keys in the order in which S3 lists them: by their UTF-8 bytes. The keys need not be encoded: UTF-16 order differs
- * from UTF-8 order only for surrogates, which UTF-16 sorts before U+E000.
+ * Compares keys in the order in which S3 lists them: by their UTF-8 bytes. The keys are not encoded for this comparison,
+ * because the order of UTF-16 differs from that of UTF-8 only for surrogates, which UTF-16 sorts before U+E000.
  */
 export function byBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

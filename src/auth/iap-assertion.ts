@@ -1,5 +1,5 @@
 // Authenticates people whom Google's Identity-Aware Proxy (IAP) has signed in: finds IAP's assertion in a request, and defines
-// how it is verified and which person it names.
+// how the assertion is verified and which person it names.
 import { GOOGLE_EMAIL, PERSON } from '../config/google-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
@@ -9,7 +9,8 @@ import { lowerCase } from './trusted-issuer.ts';
 import type { OnKeysFailed, TrustedIssuers } from './trusted-issuer.ts';
 
 /**
- * The request header that contains the assertion. IAP replaces it in each request (IAP, "Securing your app with signed headers").
+ * The request header that contains the assertion. IAP sets this header in each request, and replaces any value from the client
+ * (IAP, "Securing your app with signed headers").
  */
 const ASSERTION_HEADER = 'x-goog-iap-jwt-assertion';
 
@@ -19,8 +20,8 @@ const IAP_ISSUER = 'https://cloud.google.com/iap';
 const MAX_ASSERTION_CHARACTERS = 8192;
 
 /**
- * The name of IAP in faults and in the log. No issuer in the configuration can have this name, because it contains capital
- * letters.
+ * The name with which faults and log lines refer to IAP. No issuer in the configuration can have this name, because it contains
+ * capital letters.
  */
 const IAP_NAME = 'IAP';
 
@@ -35,15 +36,18 @@ export function presentedAssertion({ headers }: CallerRequest): string {
   return assertion;
 }
 
-/** The person can only reload the page, so all problems with an assertion have one fault, whose `check` names the problem. */
+/**
+ * Converts every fault about the token to `assertion_invalid`, because the person can only reload the page, whatever the
+ * problem is. The detail `check` contains the original code.
+ */
 export function assertionFault(fault: Fault): Fault {
   const { code, detail } = fault;
   return code.startsWith('token_') ? new Fault('assertion_invalid', { check: code, ...detail }) : fault;
 }
 
 /**
- * Returns IAP as the only trusted issuer. Its assertions never name a Google account by its unique ID, and no ID token can name a
- * person, so a person and a service account are never the same caller.
+ * Returns IAP as the only trusted issuer. IAP's assertions never name a Google account by its unique ID, and no ID token can
+ * name a person, so a person and a service account are never the same caller.
  * @param options.keysUrl the URL of IAP's JSON Web Key Set
  * @param options.audience the only accepted audience
  * @param previous the issuers in use until now; their keys are kept if they come from the same URL
@@ -83,7 +87,8 @@ export function iapIssuer(
 }
 
 /**
- * Matches the subject of a person with a Google account. IAP can also sign in people of other identity providers, who may have
- * chosen their email themselves. Their subjects begin with the name of their provider (IAP, "Using Identity Platform").
+ * Matches the subject of a person with a Google account. The subject of a person whom a different identity provider has signed
+ * in begins with the name of that provider (IAP, "Using Identity Platform"). Such people are rejected, because they may have
+ * chosen their email themselves.
  */
 const GOOGLE_SUBJECT = /^accounts\.google\.com:\d{1,255}$/;

@@ -34,17 +34,20 @@ export interface IssuerKeysOptions {
   readonly fetch: FetchImplementation;
   /** Converts the error of a fetch to a fault. */
   readonly faultOf: (error: unknown) => Fault;
-  /** Whether the first token after an hour waits for the refresh, so that a withdrawn key cannot verify it. */
+  /**
+   * Whether the first token after the keys are due for a refresh waits for that refresh, so that a withdrawn key cannot verify
+   * the token.
+   */
   readonly waitsForRefresh: boolean;
   /** Called if a fetch in the background failed. @param isFirst whether no keys are known yet */
   readonly onKeysFailed: (fault: Fault, isFirst: boolean) => void;
 }
 
 /**
- * Known keys keep working while the issuer's endpoint is down; an unknown key triggers at most one refetch at a time. jose
- * coalesces concurrent fetches, but would drop known keys when they expire. A pause ends when the wall clock or the monotonic
- * clock has advanced far enough. One clock is not sufficient: the wall clock may be set back, and the monotonic clock stops while
- * the machine is suspended.
+ * Keeps known keys in use while the issuer's endpoint is down; an unknown key triggers at most one refetch at a time. jose
+ * itself coalesces concurrent fetches, but would drop known keys when they expire. A pause ends when the wall clock or the
+ * monotonic clock has advanced far enough. One clock is not sufficient: the wall clock may be set back, and the monotonic clock
+ * stops while the machine is suspended.
  */
 export function issuerKeys({
   url,
@@ -60,14 +63,15 @@ export function issuerKeys({
     [customFetch]: fetch,
   });
   /**
-   * Whether any keys are known. This fact is stored separately, because jose copies its whole key set whenever the keys are read.
+   * Whether any keys are known. The answer is stored here, because jose copies its whole key set whenever the keys are read.
    */
   let areKnown = false;
   const reload = async (): Promise<void> => {
     await keys.reload();
     areKnown = true;
   };
-  // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers another one.
+  // Fetches the keys at startup, so that the first caller does not wait. If this fetch fails, the next token triggers another
+  // fetch.
   reload().catch((error: unknown) => {
     onKeysFailed(faultOf(error), true);
   });
@@ -79,11 +83,11 @@ export function issuerKeys({
   /** Set if a fetch failed before any keys were known. Until the pause is over, the same fault is thrown again. */
   let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
   const getter: IssuerKeys['getter'] = (beforeWait) => async (header, token) => {
-    // If the issuer published only one key, jose would accept a token without `kid`.
+    // Rejects a token without `kid`, which jose would accept if the issuer published only one key.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
-    // Calls `beforeWait` only after the first fetch: all callers wait for the first fetch at startup, but anyone could cause
-    // later ones.
+    // Calls `beforeWait` only if the first fetch has failed: every caller waits for the first fetch at startup, but anyone
+    // could cause later fetches.
     if (!areKnown && empty !== undefined) beforeWait();
     if (refreshPause.isOver()) {
       refreshPause = pause(KEYS_REFRESH_MS);
@@ -116,7 +120,8 @@ export function issuerKeys({
         beforeWait();
         await refetch;
       }
-      // The issuer may have published the token's key by now, so the caller should retry instead of discarding its token.
+      // If the last refetch failed, its fault is thrown, so that the caller retries instead of discarding its token: the issuer
+      // may have published the token's key in the meantime.
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);
     } finally {

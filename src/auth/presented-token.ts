@@ -13,12 +13,14 @@ const MAX_TOKEN_CHARACTERS = 8192;
  */
 const STRIPPED_SIGNATURE = '.SIGNATURE_REMOVED_BY_GOOGLE';
 
-/** Only S3 clients sign their requests; all other callers get errors in the format for HTTP clients. */
+/** Recognizes S3 clients by the signature of their requests. All other callers get errors in the format for HTTP clients. */
 export function presentationOf(request: CallerRequest): Presentation {
   return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true ? 's3' : 'bearer';
 }
 
-/** Recognizes all versions of AWS's signatures: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`. */
+/**
+ * Whether the request has a signature of AWS, of any version: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`.
+ */
 export function isSigned({ headers: { authorization = '' } }: Pick<CallerRequest, 'headers'>): boolean {
   return /^AWS(?:4-[A-Z\d-]+)? /.test(authorization);
 }
@@ -43,8 +45,8 @@ export function presentedToken(request: CallerRequest): string {
 }
 
 /**
- * Also accepts a token that is the whole `Authorization` header: for container credentials, the AWS SDKs send the content of a token
- * file without a scheme.
+ * Returns the token as {@link presentedToken} does, but also accepts a token that is the whole `Authorization` header: for
+ * container credentials, the AWS SDKs send the content of a token file without a scheme.
  * @throws the same faults as {@link presentedToken}
  */
 export function containerToken(request: CallerRequest): string {
@@ -56,7 +58,7 @@ export function containerToken(request: CallerRequest): string {
 }
 
 /**
- * Returns the token in the body of an STS request. A token in a header must be the same.
+ * Returns the token in the body of an STS request. If a header contains a token as well, both tokens must be equal.
  * @throws Fault tokens_conflict, token_too_large, token_signature_removed
  */
 export function bodyToken({ headers, rawHeaders }: CallerRequest, token: string): string {

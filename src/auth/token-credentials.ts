@@ -1,4 +1,5 @@
-// The S3 credentials that carry a caller's identity token to the bridge: the token is the session token, next to placeholder keys.
+// The S3 credentials that carry a caller's identity token to the bridge: the session token is the identity token, and the keys
+// are placeholders.
 import { Fault } from '../errors/fault.ts';
 
 /** Placeholder keys. Clients sign requests with them, but the bridge ignores the signatures and checks only the token. */
@@ -15,16 +16,17 @@ export interface TokenCredentials {
 }
 
 /**
- * `Expiration` is exactly the token's own expiry. An earlier time is not safer: the metadata server returns the same token until
- * about four minutes before it expires, so earlier refreshes have no effect. In addition, botocore and the JS SDK fail if
- * credentials are expired after a refresh. If `Expiration` were later, SDKs that refresh exactly at the expiry would send an
- * expired token.
+ * `Expiration` is exactly the token's own expiry. An earlier time is not safer: the metadata server returns the same token
+ * until about four minutes before it expires, so earlier refreshes have no effect. In addition, botocore and the JS SDK fail if
+ * credentials have already expired when they are refreshed. If `Expiration` were later, SDKs that refresh exactly at the expiry
+ * would send an expired token.
  * @param expiresAt in milliseconds since the epoch
- * @throws Fault token_expired, also for a token that the bridge still accepts because clocks may differ
+ * @throws Fault token_expired if the expiry has passed, even though the bridge, which tolerates clock differences, may still
+ * accept the token
  */
 export function tokenCredentials(token: string, expiresAt: number): TokenCredentials {
   const Expiration = `${new Date(Math.min(expiresAt, LATEST_MS)).toISOString().slice(0, -'.000Z'.length)}Z`;
-  // The SDKs would also report the expired token, but they would not suggest a fix.
+  // The expired token is reported here, because the SDKs would report it without a fix.
   if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
   return { ...PLACEHOLDER_KEYS, SessionToken: token, Expiration };
 }

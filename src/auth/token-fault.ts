@@ -5,7 +5,8 @@ import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 
 /**
- * Keeps only codes and named claims, because messages of jose and Node can contain the token.
+ * Converts an error to a fault that contains only codes and named claims, because messages of jose and Node can contain the
+ * token.
  * @param audiences the audiences that the bridge accepts
  * @returns undefined if the error is about the issuer's keys, not about the token
  */

@@ -19,7 +19,7 @@ export interface TrustedIssuer {
   readonly keys: IssuerKeys;
   /** The source of `keys`. This text is used only to detect whether a reload has changed the source. */
   readonly keysSource: string;
-  /** @returns undefined if the issuer does not use subjects of this form */
+  /** @returns the caller that the claims name; undefined if the issuer does not use subjects of this form */
   callerOf(subject: string, claims: JWTPayload): Caller | undefined;
 }
 
@@ -45,8 +45,8 @@ export interface TrustedIssuers {
  * @param options.certsUrl URL of Google's JSON Web Key Set
  * @param options.audiences accepted audiences of Google's tokens; a token must have one of them
  * @param options.issuers issuers other than Google
- * @param previous the issuers in use until now; their keys are kept if they come from the same URL, so that callers do not depend
- * on a new fetch
+ * @param previous the issuers in use until now; keys whose URL has not changed are kept, so that callers do not depend on a new
+ * fetch
  */
 export function trustedIssuers(
   options: {
@@ -94,7 +94,7 @@ function googleIssuer(
           options.onKeysFailed(fault, { issuer: undefined, isFirst });
         },
       }),
-    // A subject with a colon would look like another issuer's caller. Google's own subjects contain only digits.
+    // Rejects a subject with a colon, which would look like another issuer's caller. Google's own subjects contain only digits.
     callerOf: (subject, claims) => (/^[^:]+$/.test(subject) ? googleCaller(subject, claims) : undefined),
   };
 }

@@ -1,5 +1,5 @@
-// Verifies callers' tokens: their signature, with their issuer's published keys, and their issuer, audience and lifetime. Google
-// is always an issuer; the configuration may add others.
+// Verifies callers' tokens: their signature, with their issuer's published keys, and their issuer, audience and lifetime.
+// Google is always a trusted issuer, and the configuration may add others.
 import { decodeJwt, jwtVerify } from 'jose';
 import type { FlattenedJWSInput, JWTHeaderParameters, JWTPayload, JWTVerifyResult } from 'jose';
 import { Fault } from '../errors/fault.ts';
@@ -15,7 +15,7 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
-/** Describes a token that has been verified. */
+/** Reads the claims of a token that has already been verified. */
 export function describeToken(verified: string): {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
@@ -37,20 +37,20 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
  * The maximum time for which a verified token is cached. Google's tokens are valid for an hour. Other issuers' tokens may be
- * valid for much longer, but are verified again after an hour, so that the bridge notices if the issuer has withdrawn their key.
+ * valid for much longer, but are verified again after an hour, so that the bridge notices if the issuer has withdrawn the key.
  */
 const MAX_CACHED_MS = 60 * 60 * 1000;
 
 /**
  * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid,
  * token_issuer_invalid, token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid,
- * signing_keys_unavailable, issuer_keys_unavailable, and anything that `beforeWait` throws
+ * signing_keys_unavailable, issuer_keys_unavailable, and every error that `beforeWait` throws
  */
 export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
   const all = [google, ...others];
   const select = chooseIssuer(google, others);
-  // With these rules, jose decodes and verifies the token only once. The rules accept the values of every trusted issuer.
-  // `checkIssuer` then requires the values of the issuer whose key verified the signature.
+  // These rules accept the values of every trusted issuer, so that jose decodes and verifies the token only once. `checkIssuer`
+  // then requires the values of the issuer whose key verified the signature.
   const rules = {
     algorithms: [...new Set(all.flatMap(({ algorithms }) => algorithms))],
     issuer: all.flatMap(({ urls }) => urls),
@@ -59,7 +59,8 @@ export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
     requiredClaims: ['sub', 'iat', 'exp'],
   };
   return async (token, beforeWait) => {
-    // jose ignores white space, so one token could have any number of variants, each with its own entry in the token cache.
+    // Rejects white space, which jose would ignore: one token could have any number of variants, each with its own entry in the
+    // token cache.
     if (!/^[\w.-]+$/.test(token)) throw new Fault('token_malformed');
     let issuer = google;
     let verified: JWTVerifyResult;
@@ -80,11 +81,12 @@ export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
     }
     checkIssuer(issuer, verified.payload);
     const { sub, exp, iat } = verified.payload;
-    // jose checks `iat` only if a maximum age is set. An `iat` in the future means that a clock is wrong.
+    // `iat` is checked here, because jose checks it only if a maximum age is set. An `iat` in the future means that a clock is
+    // wrong.
     if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
       throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
     }
-    // jose checks `sub` only if a particular value is expected.
+    // `sub` is checked here, because jose checks it only if a particular value is expected.
     const caller = typeof sub === 'string' ? issuer.callerOf(sub, verified.payload) : undefined;
     if (caller === undefined || exp === undefined) {
       throw new Fault('token_claims_invalid', claimsForLog(verified.payload));
@@ -94,7 +96,10 @@ export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
   };
 }
 
-/** @throws Fault token_issuer_invalid, token_audience_invalid if the token's claims are for another of the trusted issuers */
+/**
+ * @throws Fault token_issuer_invalid, token_audience_invalid if the token's issuer or audience belongs to a trusted issuer
+ * other than this one
+ */
 function checkIssuer({ urls, audiences }: TrustedIssuer, claims: JWTPayload): void {
   if (!urls.includes(String(claims.iss))) throw new Fault('token_issuer_invalid', claimsForLog(claims));
   const own = [claims.aud].flat();

@@ -1,5 +1,5 @@
-// Builds the listing of a prefix above a caller's grants: only the common prefixes that lead to granted prefixes. The function is
-// pure.
+// Builds the listing of a prefix above a caller's grants. The listing contains only the common prefixes that lead to granted
+// prefixes. The function is pure.
 import type { IamAction } from '../policy/iam-actions.ts';
 import { grantReaching } from './authorize.ts';
 import { byBytes } from './grants.ts';
@@ -31,8 +31,8 @@ export function visiblePrefixes(
     const granted = sorted[i] ?? '';
     if (!granted.startsWith(prefix)) break;
     const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
-    // Skips a common prefix that was already returned, because that prefix stands for all keys below it. A granted prefix that
-    // contains `after` may also contain later keys.
+    // Skips the common prefix `after`, which an earlier page has returned and which stands for all keys below it. If `after`
+    // lies within a granted prefix, that prefix is kept, because it may contain later keys.
     if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0)) leading.add(common);
   }
   return [...leading];
