@@ -65,8 +65,8 @@ export async function askS3(
 }
 
 /**
- * Whether S3 may respond differently to the caller's request, which can have another range or more conditions than the request of
- * the cache. S3 may evaluate these before it checks the key of an object with SSE-KMS.
+ * Whether S3 may respond differently to the caller's request, which can have a different range or more conditions than the
+ * cache's request. S3 may evaluate the range and the conditions before it checks the key of an object with SSE-KMS.
  */
 function mayDiffer(
   { status, denial }: S3Error,
@@ -74,7 +74,7 @@ function mayDiffer(
   { wanted, options }: CachedRequest,
 ): boolean {
   if (status === 416) return true;
-  // S3 gives no reason for denying a HEAD.
+  // S3's response to a denied HEAD request does not contain the reason.
   if (mode === 'probe') return status === 403 && wanted.conditions.length > 0;
   return denial?.action === 'kms:Decrypt' && fetched.range !== headerOf(options.headers, 'range');
 }
@@ -84,7 +84,7 @@ function modeFor({ wanted, store }: CachedRequest, known: KnownVersion | undefin
   const { version, from, to } = known;
   const needsProbe = version.isKms || version.isVolatile;
   if (wanted.isHead) return needsProbe ? 'probe' : 'condition';
-  // An empty object has no byte for a probe.
+  // A probe requests one byte, and an empty object has none.
   if (from === to) return needsProbe ? 'fetch' : 'condition';
   const index = store.blocks.indexAt(from);
   const isComing =

@@ -5,7 +5,7 @@ import type { Block, ObjectVersion } from './object-version.ts';
 import { evictionQueues } from './s3-fifo.ts';
 import { createSlab } from './slab.ts';
 
-/** The units of the cache. Tests use smaller ones, to get more boundaries with fewer bytes. */
+/** The units of the cache. Tests use smaller units to cover more block boundaries with fewer bytes. */
 export interface Units {
   /** The length of each block of an object except the last. Larger blocks would make small random reads expensive. */
   readonly blockBytes: number;
@@ -26,31 +26,31 @@ const MAX_PINNED_SHARE = 0.5;
 
 export interface Blocks {
   readonly blockBytes: number;
-  /** The index of the block that contains a byte of an object. */
+  /** Returns the index of the block that contains this byte of the object. */
   indexAt(at: number): number;
   /** @returns a block that is complete or being filled */
   find(version: ObjectVersion, index: number): Block | undefined;
-  /** @returns the index of the first block with bytes from `from` up to `to` that is not complete; undefined if all are */
+  /** @returns the index of the first incomplete block with bytes from `from` up to `to`; undefined if there is none */
   firstMissing(version: ObjectVersion, from: number, to: number): number | undefined;
   /** Records that a request found a complete block. */
   use(block: Block): void;
-  /** Whether there is memory for this many bytes now, perhaps after evictions. */
+  /** Whether this many bytes can be stored now, possibly after evictions. */
   hasRoom(bytes: number): boolean;
-  /** Begins to fill a block that `find` does not find. @returns undefined if there is no memory for it */
+  /** Creates a block to be filled, which must not exist yet. @returns undefined if there is no memory for it */
   begin(version: ObjectVersion, index: number): Block | undefined;
   /** Adds bytes to a block that is being filled. The block is complete when all its bytes have arrived. */
   append(block: Block, bytes: Buffer | string): void;
   /** Removes a block that is being filled, because its remaining bytes will not arrive. */
   abandon(block: Block): void;
-  /** While a block is pinned, its memory is not reused. Each call must be matched by one call to `unpin`. */
+  /** Pins a block: until it is unpinned, its memory is not reused. Each call must be matched by one call to `unpin`. */
   pin(block: Block): void;
   unpin(block: Block): void;
-  /** Like the slab's `view`, for a pinned block. */
+  /** Returns bytes of a pinned block, like the slab's `view`. */
   view(block: Block, from: number, to: number): Buffer;
   text(block: Block, from: number, to: number): string;
   /** Removes the blocks of a version, except those that are being filled or sent. */
   drop(version: ObjectVersion): void;
-  /** Evicts one block, as if its memory were needed. */
+  /** Evicts one block, as if memory were needed. @returns false if no block can be evicted */
   evict(): boolean;
   usage(): BlockUsage;
 }
@@ -124,7 +124,7 @@ export function createBlocks(bytes: number, { blockBytes, pageBytes } = UNITS): 
     block.pins -= 1;
     if (block.pins > 0) return;
     pinnedPages -= block.pages.length;
-    // An abandoned block is in no queue, so its memory is free as soon as nobody sends its bytes.
+    // An abandoned block is in no queue, so its memory must be freed here, when no response needs the block any more.
     if (block.state === 'evicted') release(block);
   };
 

@@ -1,4 +1,4 @@
-// Everything that the cache keeps: facts, blocks and confirmations, in three separate stores; and how much it was used.
+// Everything that the cache keeps: facts, blocks and confirmations, in three separate stores, and counts of the cache's use.
 import { createBlocks } from './blocks.ts';
 import type { Blocks, BlockUsage, Units } from './blocks.ts';
 import { createConfirmations } from './confirmations.ts';
@@ -8,7 +8,7 @@ import type { ObjectSlots } from './object-slots.ts';
 import type { CacheResult } from '../s3/signed-request.ts';
 
 export interface CacheStore {
-  /** The size that the configuration specifies. */
+  /** The size of the cache that the configuration specifies. */
   readonly memoryBytes: number;
   readonly slots: ObjectSlots;
   readonly blocks: Blocks;
@@ -16,10 +16,10 @@ export interface CacheStore {
   readonly counts: CacheCounts;
 }
 
-/** Counts since the process started. */
+/** Counts of the cache's use since the process started. */
 export interface CacheCounts {
   readonly results: Record<CacheResult, number>;
-  /** The requests that S3 answered without a body, and so confirmed what the cache had. */
+  /** The number of requests with which S3 confirmed a cached version without sending its bytes again. */
   confirmations: number;
   /** Bytes that were in memory when a caller wanted them. */
   cachedBytes: number;

@@ -19,13 +19,13 @@ import type { ConfirmedVersion } from './serve-version.ts';
 import { extentOf, wantedRead } from './wanted-read.ts';
 import type { WantedRead } from './wanted-read.ts';
 
-/** An object that changes during each attempt is read without the cache. */
+/** The maximum number of attempts to serve a request. An object that changes during each attempt is read without the cache. */
 const MAX_ATTEMPTS = 4;
 
 /**
  * The response comes from memory only if S3 has confirmed this version of the object to this session, for this action, within
- * `freshForMs`. Grants are checked before; see docs/explain/caching.md.
- * @param read reads from S3; also called for other sessions' benefit, but always with the session of a caller that wants the bytes
+ * `freshForMs`. Grants have already been checked; see docs/explain/caching.md.
+ * @param read reads from S3, always with the session of a caller that wants the bytes; other sessions may then use these bytes
  */
 export function withCache(read: Read, store: CacheStore, settings: CacheSettings): Read {
   return (bucket, operation, session, options) => {
@@ -52,7 +52,7 @@ export function withCache(read: Read, store: CacheStore, settings: CacheSettings
     };
     const { version } = slot;
     const fresh = version === undefined ? undefined : freshConfirmation(request, version);
-    // The most frequent case takes no turn of the event loop.
+    // In the most frequent case, the response is ready without waiting for a turn of the event loop.
     if (version !== undefined && fresh !== undefined && isServable(request, version) === true) {
       const ready = fromMemory(request, hit(version, fresh));
       if (ready !== undefined) return Promise.resolve(ready);
@@ -81,7 +81,7 @@ async function serve(request: CachedRequest): Promise<Outcome> {
     }
     const opening = hasWaited ? undefined : slot.openings.values().find((each) => each.covers(wanted.range));
     if (opening !== undefined && !wanted.isHead) {
-      // Waits at most once, so that requests of sessions without rights do not queue up.
+      // Waits at most once, so that requests of sessions without rights do not wait for one another.
       hasWaited = true;
       await untilCancelled(opening.settled, options.cancellation);
       continue;
@@ -117,7 +117,7 @@ const hit = (version: ObjectVersion, { own, asked }: Confirmation): ConfirmedVer
   meetsConditions: false,
 });
 
-/** Returns a function that sends requests of the cache's own, with the caller's session. */
+/** Returns a function that sends the cache's own requests to S3 with the caller's session. */
 function ownRequests<Credentials extends SigningCredentials>(
   read: Read,
   {

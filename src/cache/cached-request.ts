@@ -14,7 +14,7 @@ import type { WantedRead } from './wanted-read.ts';
 export type Outcome = UpstreamResponse | S3Error;
 
 export interface CacheSettings {
-  /** How long a confirmation counts. */
+  /** How long a confirmation is valid. */
   readonly freshForMs: number;
   /** Whether objects that are encrypted with KMS keys may be cached. */
   readonly keepsKms: boolean;
@@ -27,7 +27,7 @@ export interface CachedRequest {
   readonly store: CacheStore;
   readonly settings: CacheSettings;
   readonly options: ReadOptions;
-  /** Sends a request of the cache's own to S3, under the caller's session. */
+  /** Sends one of the cache's own requests to S3, with the caller's session. */
   send(request: {
     readonly method: Method;
     readonly headers: readonly string[];
@@ -60,8 +60,8 @@ export function recordConfirmation(
 }
 
 /**
- * Records an error response that shows that the session may not read the object, or that it does not exist. Other sessions are
- * not affected, because a denial may be about this session only.
+ * Records an error response that shows that the session may not read the object, or that the object does not exist. Other
+ * sessions are not affected, because a denial may be about this session only.
  */
 export function recordError({ store, claim }: CachedRequest, asked: AskedAt, { status }: S3Error): void {
   if (status < 400 || status >= 500 || status === 412 || status === 416) return;

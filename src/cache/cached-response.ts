@@ -13,7 +13,7 @@ export function responseHead(
 ): { readonly status: number; readonly headers: readonly string[] } {
   const isWhole = wanted.range === undefined;
   const headers = [...version.headers, ...own];
-  // S3 sends checksums and changed headers only with the whole object.
+  // S3 sends checksums and overridden headers only with the whole object.
   if (isWhole && wanted.wantsChecksums) headers.push(...(version.checksums ?? []));
   if (isWhole) for (const [name, value] of wanted.overrides) override(headers, name, value);
   else headers.push('Content-Range', `bytes ${from}-${to - 1}/${version.size}`);
@@ -21,7 +21,7 @@ export function responseHead(
   return { status: isWhole ? 200 : 206, headers };
 }
 
-/** Whether the cache knows the checksums that S3 would send with the response, if the caller wants them. */
+/** Whether the cache can send the same checksums as S3 would. The result is true if the caller wants no checksums. */
 export function canServeChecksums(wanted: WantedRead, version: ObjectVersion): boolean {
   if (!wanted.wantsChecksums) return true;
   return wanted.range === undefined ? version.checksums !== undefined : version.hasBareRanges === true;
@@ -57,7 +57,7 @@ export function wholeResponse(status: number, headers: readonly string[], body: 
 
 const nothing = (): void => undefined;
 
-/** S3's error for a condition that is not met. A response to HEAD has no body, so no code. */
+/** Builds S3's error for a condition that is not met. A response to HEAD has no body, so it contains no error code. */
 export function preconditionFailed(condition: string, isHead: boolean): S3Error {
   return {
     status: 412,

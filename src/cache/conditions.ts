@@ -7,12 +7,12 @@ export type Verdict = 'met' | 'not modified' | 'unclear' | { readonly failed: st
 /** One strong ETag in the form in which S3 sends it, without characters that could separate two ETags. */
 const ONE_ETAG = /^"[\x21\x23-\x2b\x2d-\x7e]*"$/;
 
-/** RFC 9110, 5.6.7. */
+/** The preferred format of dates in HTTP headers (RFC 9110, 5.6.7). */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * If-Match takes precedence over If-Unmodified-Since, and If-None-Match over If-Modified-Since (S3 API Reference, GetObject).
- * @param conditions raw pairs, names in lower case
+ * @param conditions alternating names, in lower case, and values
  */
 export function evaluateConditions(conditions: readonly string[], version: VersionFacts): Verdict {
   if (conditions.length === 0) return 'met';
@@ -41,7 +41,7 @@ function modifiedSince(header: string | undefined, { lastModified = '' }: Versio
   if (header === undefined) return undefined;
   if (!HTTP_DATE.test(header) || !HTTP_DATE.test(lastModified)) return 'unclear';
   const [date, changed] = [Date.parse(header), Date.parse(lastModified)];
-  // Servers may ignore a date in the future (RFC 9110, 13.1.3).
+  // Whether a date in the future counts is unclear, because servers may ignore such a date (RFC 9110, 13.1.3).
   if (Number.isNaN(date) || Number.isNaN(changed) || date > Date.now()) return 'unclear';
   return changed > date;
 }

@@ -6,12 +6,15 @@ import type { ObjectSlot } from './object-slots.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /**
- * Compared as an object. There is one object for each combination of role definition, attribution and session policy, and it
- * outlives its credentials; see federation/session-cache.ts.
+ * The identity of a session, which is compared by reference. There is one object for each combination of role definition,
+ * attribution and session policy. The object outlives the session's credentials; see federation/session-cache.ts.
  */
 export type SessionIdentity = object;
 
-/** What a request would prove about the session's rights, and what it needs proof of. */
+/**
+ * The right that a request needs: a session's right to perform an action on an object. S3's response proves whether the session
+ * has this right.
+ */
 export interface Claim {
   readonly session: SessionIdentity;
   /** The bucket in the configuration: its settings, such as the expected owner, are part of what S3 checks. */
@@ -21,16 +24,16 @@ export interface Claim {
   readonly slot: ObjectSlot;
 }
 
-/** When a request was sent to S3. */
+/** The time at which a request was sent to S3. */
 export interface AskedAt {
   /** Later requests have higher numbers. */
   readonly order: number;
-  /** Returns the milliseconds since then. */
+  /** Returns the number of milliseconds since the request was sent. */
   readonly age: () => number;
 }
 
 export interface Confirmation {
-  /** Undefined if S3 has denied the object to the session, or the object did not exist. */
+  /** The confirmed version; undefined if S3 has denied the object to the session, or if the object did not exist. */
   readonly version: ObjectVersion | undefined;
   readonly asked: AskedAt;
   /** Whether S3 would have sent the object's bytes, as opposed to only its headers. */
@@ -42,7 +45,7 @@ export interface Confirmation {
 export interface Confirmations {
   /** @returns S3's last response to this claim, whatever its age */
   find(claim: Claim): Confirmation | undefined;
-  /** Must be called before the request is sent to S3. */
+  /** Returns the current time for a request. Must be called before the request is sent to S3. */
   ask(): AskedAt;
   /** Records a response of S3, unless the response to a later request was recorded already. */
   record(claim: Claim, confirmation: Confirmation): void;
@@ -55,7 +58,10 @@ interface Stored extends Confirmation {
   readonly bucketKey: string;
 }
 
-/** Measured: a confirmation takes about 420 bytes. With the facts (see object-slots.ts), all take less than 32 MiB. */
+/**
+ * The maximum number of confirmations. One takes about 420 bytes (measured), so all of them and the facts in object-slots.ts
+ * together take less than 32 MiB.
+ */
 const MAX_CONFIRMATIONS = 15_000;
 
 export function createConfirmations(): Confirmations {
@@ -109,7 +115,9 @@ export function createConfirmations(): Confirmations {
   };
 }
 
-/** A reload creates new objects for the buckets, so buckets are compared by their settings. */
+/**
+ * Returns a key that represents a bucket's settings. A reload creates new bucket objects, so buckets are compared by this key.
+ */
 function bucketKeys(): (bucket: Bucket) => string {
   const known = new WeakMap<Bucket, string>();
   return (bucket) => {

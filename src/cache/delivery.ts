@@ -37,7 +37,7 @@ export interface Delivery extends Pick<UpstreamResponse, 'pipe' | 'resume' | 'ab
 /** The number of bytes that are sent before other requests get their turn. */
 const TURN_BYTES = 1024 * 1024;
 
-/** A block further ahead is requested only when the delivery gets near it, because it might be evicted before. */
+/** A missing block that is further ahead is not fetched before the response begins, because it might be evicted again. */
 const MAX_AHEAD = 8;
 
 export function createDelivery(parts: DeliveryParts): Delivery {
@@ -51,7 +51,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   let current: Block | undefined;
   /** The response with the remaining bytes, if they come from S3 without being stored. */
   let direct: Pick<UpstreamResponse, 'resume' | 'abort'> | undefined;
-  /** The first byte that was not in memory when this delivery got to it. */
+  /** The end of the last block that was not in memory when this delivery reached it. */
   let fetchedUpTo = extent.from;
 
   const release = (): void => {
@@ -116,7 +116,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
       sendDirectly(to);
       return false;
     }
-    // The other caller's session may have lost its rights.
+    // A failure of another caller's flight may concern only that caller's session, so the delivery continues.
     if (!wasOwn) return true;
     fail(failureError(failure));
     return false;
@@ -179,7 +179,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
         const flight = joined.fetch(index);
         await untilCancelled(flight.opened, cancellation);
         const failure = flight.failure();
-        // Without memory, the bytes are read directly as soon as the body begins.
+        // Without memory for blocks, the body will be read directly from S3.
         if (failure === undefined || failure === 'no memory') return undefined;
         const wasOwn = joined.isOwn();
         joined.leave(false);

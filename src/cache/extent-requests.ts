@@ -33,7 +33,7 @@ interface ExtentRequest {
   readonly cancellation: AbortableCancellation;
 }
 
-/** Returns a flight for a request to S3 that has been sent, or that the caller of this function sends. */
+/** Returns a flight for a request to S3. The calling code sends this request, or has already sent it. */
 export function flightFor(
   request: CachedRequest,
   version: ObjectVersion,
@@ -55,7 +55,10 @@ export function flightFor(
   });
 }
 
-/** Fetches a Parquet file's footer, which its reader will want next. An egress budget is only for bytes that its caller wants. */
+/**
+ * Fetches a Parquet file's footer, which the file's reader will request next. Does nothing if the caller has an egress budget,
+ * because only bytes that the caller requests may count toward that budget.
+ */
 function bringFooter(request: CachedRequest, version: ObjectVersion): void {
   const { blocks } = request.store;
   if (request.options.allowance !== undefined) return;
@@ -79,7 +82,7 @@ export async function readDirectly(
   return outcome;
 }
 
-/** @returns S3's error 412 also if the response is not exactly this part of this version */
+/** @returns an S3 error with status 412 if the response is not exactly this part of this version */
 async function requestExtent(
   request: CachedRequest,
   version: ObjectVersion,

@@ -59,7 +59,7 @@ export function createFlight(parts: {
   /** @returns whether there is memory for the block that begins at the current position */
   const beginBlock = (): boolean => {
     const index = blocks.indexAt(at);
-    // Another flight may have brought the block already, or be bringing it.
+    // Skips the block if another flight has brought it or is bringing it.
     if (blocks.find(version, index) !== undefined) return true;
     current = blocks.begin(version, index);
     return current !== undefined;
@@ -72,7 +72,7 @@ export function createFlight(parts: {
       const blockEnd =
         index * blocks.blockBytes + Math.min(blocks.blockBytes, version.size - index * blocks.blockBytes);
       const length = Math.min(chunk.length - offset, blockEnd - at);
-      // The block is complete, or too much has arrived: the transport ends a response exactly, so this is only a safeguard.
+      // Stops if too many bytes arrive. This is only a safeguard, because the transport ends each response at its exact length.
       if (length <= 0) return false;
       if (current !== undefined) blocks.append(current, chunk.subarray(offset, offset + length));
       offset += length;
@@ -90,7 +90,7 @@ export function createFlight(parts: {
       return isAhead && index - blocks.indexAt(at) <= MAX_AHEAD;
     },
     begin: (given) => {
-      // Nobody waits any more.
+      // Aborts the response if no request waits for the flight any more.
       if (hasEnded) {
         given.abort();
         return;
@@ -155,7 +155,7 @@ export function createFlight(parts: {
   return flight;
 }
 
-/** The error for a response that has begun. */
+/** Returns the error with which a response fails after it has begun. */
 export function failureError(failure: Exclude<Failure, 'no memory'>): Error {
   if ('error' in failure) return failure.error;
   const { status, code } = failure.s3;

@@ -1,4 +1,4 @@
-// The flight that one delivery waits for: another request's if there is one that brings the block, otherwise its own.
+// The flight that a delivery waits for: another request's flight if one brings the block, otherwise the delivery's own flight.
 import type { Blocks } from './blocks.ts';
 import type { Flight, ObjectVersion } from './object-version.ts';
 

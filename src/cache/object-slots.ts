@@ -6,12 +6,12 @@ import { isSameVersion, objectVersion } from './object-version.ts';
 import type { ObjectVersion, VersionFacts } from './object-version.ts';
 import type { Opening } from './opening.ts';
 
-/** What a request names: a key, or one version of a key. It exists only while it is in the store. */
+/** The store's entry for what a request names: a key, or one version of a key. */
 export interface ObjectSlot {
   readonly key: string;
   /** The version that the request names; '' for the current version. */
   readonly versionId: string;
-  /** The slots of the same key. Their versions may be the same, with the same blocks. */
+  /** All slots of the same key. Several slots may have the same version, and then share its blocks. */
   readonly siblings: ReadonlyMap<string, ObjectSlot>;
   version: ObjectVersion | undefined;
   /** The order of the request that showed the version; see confirmations.ts. */
@@ -25,17 +25,20 @@ export interface ObjectSlot {
 export interface ObjectSlots {
   of(bucket: Bucket, key: string, versionId: string | undefined): ObjectSlot;
   /**
-   * Makes a version the slot's version, unless a later request has shown another one. An equal version that the key already has
-   * is used again.
+   * Sets the slot's version to the one that S3 has reported, unless a later request has shown a different version. If the key
+   * already has an equal version, that version is used.
    * @param order the order of the request whose response contains the facts
    */
   learn(slot: ObjectSlot, facts: VersionFacts, order: number): ObjectVersion;
   size(): number;
 }
 
-/** Estimates of memory: a slot with its key, and a version with its headers. */
+/** An estimate of the memory for a slot, or for a version, without their texts. */
 const SLOT_BYTES = 700;
-/** Measured: with one block and one confirmation, an object takes about 2.7 KB, so that all objects take about 25 MiB. */
+/**
+ * The maximum total of the sizes that `sizeOf` estimates. With one block and one confirmation, an object was measured to take
+ * about 2.7 KB, so all objects together take about 25 MiB.
+ */
 const MAX_BYTES = 7 * 1024 * 1024;
 
 type ByKey = Map<string, Map<string, ObjectSlot>>;
@@ -101,7 +104,7 @@ export function objectSlots(onDropped: (slot: ObjectSlot) => void = () => undefi
       slot.order = order;
       slot.sinceExcluded = undefined;
       const keys = kept.peek(slot);
-      // The size has changed. A slot that has left the store stays outside.
+      // Updates the slot's size in the store. A slot that has left the store is not added again.
       if (keys !== undefined) kept.set(slot, keys);
       return version;
     },

@@ -23,9 +23,15 @@ export interface VersionFacts {
 
 export interface ObjectVersion extends VersionFacts {
   isVolatile: boolean;
-  /** The checksum headers of a response with the whole object; undefined if S3 was not asked for them. */
+  /**
+   * The checksum headers of a response with the whole object; undefined if no such response has been requested with checksums
+   * yet.
+   */
   checksums: readonly string[] | undefined;
-  /** Whether S3 sends no checksums with ranges of this object; undefined if S3 was not asked for them. */
+  /**
+   * True if S3 omits checksums when it sends a range of this object; undefined if no range has been requested with checksums
+   * yet.
+   */
   hasBareRanges: boolean | undefined;
   /** The blocks in memory, and those that were evicted a short time ago, by index. */
   readonly blocks: Map<number, Block>;
@@ -33,12 +39,15 @@ export interface ObjectVersion extends VersionFacts {
   readonly flights: Set<Flight>;
 }
 
-/** Only the store changes a block. */
+/** A part of a version's bytes. Only the store changes a block. */
 export interface Block extends Queued {
   readonly version: ObjectVersion;
   readonly index: number;
   readonly length: number;
-  /** `evicted` blocks have no memory; they are remembered because another read shows that they are worth keeping. */
+  /**
+   * An `evicted` block has no memory. It is remembered for a while, because another read of the block shows that it is worth
+   * keeping.
+   */
   state: 'filling' | 'complete' | 'evicted';
   /** The number of bytes that have arrived. */
   filled: number;
@@ -52,7 +61,7 @@ export interface Block extends Queued {
 export type Failure = { readonly error: Error } | { readonly s3: S3Error } | 'no memory';
 
 export interface Flight {
-  /** Whether the block will arrive soon. Undelivered blocks far ahead do not count, so that nobody waits long. */
+  /** Whether the block will arrive soon. The result is false for a block far ahead, so that no request waits long. */
   covers(index: number): boolean;
   /** Begins to fill blocks; called once, after the response has been checked. */
   begin(response: UpstreamResponse): void;
@@ -63,11 +72,14 @@ export interface Flight {
   /** Joins the requests that wait for this flight. @param onProgress called when bytes have arrived, and when the flight ends */
   join(onProgress: () => void): void;
   /**
-   * Must be called once after `join`. If nobody is left, the flight is aborted.
-   * @param bringsRest whether the remaining blocks should arrive even if nobody waits for them
+   * Must be called once after `join`. If no request waits any more, the flight is aborted.
+   * @param bringsRest if true, the flight continues even if no request waits for the remaining blocks
    */
   leave(onProgress: () => void, bringsRest: boolean): void;
-  /** Lets the flight continue up to this block. It pauses after the last block that somebody wants, as slow readers need it. */
+  /**
+   * Lets the flight continue up to this block. The flight pauses after the last block that a request wants, so that it does not
+   * run far ahead of slow readers.
+   */
   want(index: number): void;
 }
 
@@ -77,8 +89,8 @@ export function objectVersion(facts: VersionFacts): ObjectVersion {
 
 /**
  * Compares more than the ETag, because an object that is copied onto itself keeps its ETag but gets new metadata, and because
- * some S3 servers use one ETag for several versions. An object that is encrypted with a KMS key later is another version, because
- * S3 must confirm it in another way.
+ * some S3 servers use one ETag for several versions. An object that is later encrypted with a KMS key counts as a different
+ * version, because S3 must confirm it in a different way.
  */
 export function isSameVersion(a: VersionFacts, b: VersionFacts): boolean {
   return (

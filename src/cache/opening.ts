@@ -12,14 +12,15 @@ export interface Opening {
   /** Resolves when the version is known, or the request has failed. */
   readonly settled: Promise<unknown>;
   settle(): void;
-  /** From now on, the caller's cancellation no longer cancels the response, because others may wait for its bytes. */
+  /** Detaches the response from the caller's cancellation, because other requests may wait for the response's bytes. */
   release(): void;
   /** Cancels the request to S3 and its response. */
   readonly cancellation: AbortableCancellation;
 }
 
 /**
- * Until the version is known, a caller that disconnects ends the request. The requests that wait then send their own.
+ * Until the version is known, a caller that disconnects ends the request. The requests that were waiting for it then send their
+ * own requests.
  * @param range the caller's range
  * @param caller the caller's cancellation
  */
@@ -44,11 +45,14 @@ export function createOpening(blocks: Blocks, range: WantedRange | undefined, ca
   };
 }
 
-/** Two suffixes begin in the same block only if they are equal, because the size is unknown. */
+/**
+ * Returns a number that is equal for ranges that begin in the same block. Different suffixes get different numbers, because the
+ * object's size is unknown.
+ */
 const startOf = (blocks: Blocks, range: WantedRange | undefined): number =>
   range === undefined ? 0 : 'suffix' in range ? -range.suffix : blocks.indexAt(range.first);
 
-/** What to request from S3, so that the response consists of whole blocks. */
+/** The bytes to request from S3, so that the response consists of whole blocks. */
 export interface Fetched {
   /** The value of the Range header; undefined for the whole object. */
   readonly range: string | undefined;
@@ -80,7 +84,7 @@ export function fetchedRange(
     const from = indexAt(range.first) * blockBytes;
     return bounded(from, range.last === Infinity ? Infinity : (indexAt(range.last) + 1) * blockBytes);
   }
-  // One more block, because the first byte may be anywhere in its block.
+  // Requests one more block, because the first byte may be anywhere in its block.
   const suffix = (Math.ceil(range.suffix / blockBytes) + 1) * blockBytes;
   return {
     range: `bytes=-${suffix}`,

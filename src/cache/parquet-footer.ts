@@ -7,7 +7,10 @@ import type { Extent } from './wanted-read.ts';
 const MAGIC = 'PAR1';
 const TAIL_BYTES = 4 + MAGIC.length;
 
-/** Larger footers are fetched when they are requested. Any object can end with these eight bytes. */
+/**
+ * The maximum size of a footer that is fetched in advance. The maximum is needed because any object may end with the same eight
+ * bytes.
+ */
 const MAX_FOOTER_BYTES = 8 * 1024 * 1024;
 
 /** @returns one extent with all missing blocks of the footer; undefined if none is missing, or the end is not in memory */
@@ -18,7 +21,7 @@ export function missingFooter(blocks: Blocks, version: ObjectVersion): Extent | 
   if (tail?.endsWith(MAGIC) !== true) return undefined;
   const length = Buffer.from(tail, 'latin1').readUInt32LE(0);
   const from = end - length;
-  // The file begins with the magic number, too.
+  // The footer cannot begin before the magic number with which the file begins.
   if (length > MAX_FOOTER_BYTES || from < MAGIC.length) return undefined;
   const isMissing = (index: number): boolean =>
     blocks.find(version, index) === undefined && !version.flights.values().some((each) => each.covers(index));

@@ -4,7 +4,10 @@ import type { Free } from '../http1/read-buffers.ts';
 import type { Blocks } from './blocks.ts';
 import type { Block } from './object-version.ts';
 
-/** Larger pieces would save little CPU time, and over HTTP/2 a slow reader would keep a copy of each piece. */
+/**
+ * The maximum size of a piece. Larger pieces would save little CPU time, and over HTTP/2, a copy of each piece stays in memory
+ * for a slow reader.
+ */
 const PIECE_BYTES = 256 * 1024;
 
 /**

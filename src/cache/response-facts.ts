@@ -23,10 +23,10 @@ const OF_VERSION = new Set([
 ]);
 const METADATA = 'x-amz-meta-';
 const CHECKSUM = 'x-amz-checksum-';
-/** The headers that CloudFront adds to each response. */
+/** The prefix of the headers that CloudFront adds to each response. */
 const OF_CLOUDFRONT = 'x-amz-cf-';
 
-/** The headers that belong to one response, or that callers never get. */
+/** The headers that the cache does not keep, because they belong to one response, or because callers never get them. */
 const OF_RESPONSE = new Set([
   'x-amz-id-2',
   'x-amz-request-charged',
@@ -91,7 +91,10 @@ function placeOf(headers: readonly string[]): { from: number; to: number; size: 
   return from < to && to <= size ? { from, to, size } : undefined;
 }
 
-/** Whether a 304 is about the version: S3 sends its ETag, and usually its date, because metadata can change without the ETag. */
+/**
+ * Whether a 304 response confirms the version. Compares more than the ETag, because metadata can change while the ETag stays
+ * the same.
+ */
 export function confirmsVersion({ headers }: UpstreamResponse, version: VersionFacts): boolean {
   const pairs = [
     ['etag', version.etag],

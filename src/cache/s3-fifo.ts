@@ -1,4 +1,5 @@
-// Decides which block is evicted next, by S3-FIFO: blocks that are read only once leave soon, and do not displace the others.
+// Decides which block is evicted next, with the algorithm S3-FIFO: blocks that are read only once are evicted soon, and do not
+// displace blocks that are read repeatedly.
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry, LruList } from '../runtime/lru-list.ts';
 
@@ -13,28 +14,28 @@ export interface Queued {
 }
 
 export interface EvictionQueues<Block extends Queued> {
-  /** @param isKnown whether the block was evicted a short time ago, so that it is read repeatedly */
+  /** @param isKnown whether the block was evicted a short time ago, which shows that it is read repeatedly */
   add(block: Block, isKnown: boolean): void;
   use(block: Block): void;
   /** Removes a block, if it is in a queue. */
   remove(block: Block): void;
   /**
    * Removes and returns the block to evict; undefined if all blocks are pinned.
-   * @returns also whether the block should be remembered, because it left the queue for new blocks
+   * @returns `isNew`: whether the block was in the queue for new blocks, and should be remembered after its eviction
    */
   evict(): { readonly block: Block; readonly isNew: boolean } | undefined;
   size(): number;
 }
 
-/** The share of the pages for new blocks (S3-FIFO, section 4.1). */
+/** The share of the pages that is meant for new blocks (S3-FIFO, section 4.1). */
 const SMALL_SHARE = 0.1;
 
 /** A used block is spared at most this many times in a row. */
 const MAX_USES = 3;
 
 /**
- * Yang et al., "FIFO queues are all you need for cache eviction" (2023). One use is enough to leave the queue for new
- * blocks, which suits blocks of files better than the paper's two.
+ * Implements Yang et al., "FIFO queues are all you need for cache eviction" (2023). A block leaves the queue for new blocks
+ * after one use. For blocks of files, this works better than the two uses in the paper.
  * @param pages the number of pages in the cache
  */
 export function evictionQueues<Block extends Queued>(pages: number): EvictionQueues<Block> {

@@ -14,7 +14,7 @@ import type { Extent } from './wanted-read.ts';
 /** Bodies up to this size are sent as strings, because Node's server sends a string and the head in one write. */
 const TEXT_BYTES = 8 * 1024;
 
-/** How the version was confirmed for this request. */
+/** A version, and how it was confirmed for this request. */
 export interface ConfirmedVersion {
   readonly version: ObjectVersion;
   /** Headers that S3 sent only to this session. */

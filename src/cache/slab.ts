@@ -13,15 +13,16 @@ export interface Slab {
    * when the pages are reused.
    */
   view(pages: readonly number[], from: number, to: number): Buffer;
-  /** Returns a copy as a Latin-1 string. */
+  /** Returns a copy of the bytes as a Latin-1 string. */
   text(pages: readonly number[], from: number, to: number): string;
 }
 
-/** @param bytes rounded down to whole pages */
+/** @param bytes the size of the memory, which is rounded down to whole pages */
 export function createSlab(bytes: number, pageBytes: number): Slab {
   const count = Math.floor(bytes / pageBytes);
   const memory = Buffer.allocUnsafeSlow(count * pageBytes);
-  // Used as a stack. Pages are returned in reverse, so that a block that was contiguous is taken as a contiguous block again.
+  // The numbers of the free pages, used as a stack. Pages are returned in reverse order, so that contiguous pages are taken as
+  // contiguous pages again.
   const free = Uint32Array.from({ length: count }, (_, i) => count - 1 - i);
   let top = count;
 

@@ -17,9 +17,9 @@ import { deliveryFor, fromMemory, serveVersion } from './serve-version.ts';
 import { extentOf } from './wanted-read.ts';
 
 /**
- * - `condition`: If-None-Match; a 304 confirms the version
- * - `probe`: the headers, and for GET one byte, because a 304 would not prove enough
- * - `fetch`: the bytes
+ * - `condition` requests the object with If-None-Match; a 304 confirms the version
+ * - `probe` requests the headers, and for GET one byte, because a 304 would not prove enough
+ * - `fetch` requests the bytes
  */
 export type Mode = 'condition' | 'probe' | 'fetch';
 
@@ -68,7 +68,7 @@ export async function afterNotModified(
 const again = (outcome: Outcome | 'changed'): Outcome | 'again' =>
   outcome === 'changed' ? 'again' : outcome;
 
-/** Handles a 200 or 206. */
+/** Handles a response with status 200 or 206. */
 export async function afterObject(
   request: CachedRequest,
   asked: Asked,
@@ -81,7 +81,7 @@ export async function afterObject(
     exclude(slot);
     return passOnInstead(request, asked, response);
   }
-  // Some S3 servers ignore ranges.
+  // Some S3 servers ignore ranges, so the response may not be what was requested.
   if (isWhole !== (headerOf(asked.headers, 'range') === undefined))
     return passOnInstead(request, asked, response);
   if (asked.mode === 'probe' && asked.known !== undefined) {
@@ -103,7 +103,7 @@ export async function afterObject(
   const own = confirm(request, asked, version, received);
   const status = forwarded(request, asked, response.status);
   const confirmed = { version, own, result: 'miss' as const, status: `${status}; stored`, ageMs: 0 };
-  // The conditions were sent only in the mode `fetch`. In the others, the object has changed.
+  // S3 has evaluated the caller's conditions only in the mode `fetch`.
   const meetsConditions = asked.mode === 'fetch' || wanted.conditions.length === 0;
   if (wanted.isHead) {
     discard(response);
@@ -165,7 +165,7 @@ function confirm(
 ): readonly string[] {
   const { store, claim, wanted } = request;
   const before = store.confirmations.find(claim);
-  // A 304 does not contain the session's own headers. They are kept only for versions without such headers.
+  // A 304 does not contain the session's own headers, so the headers of the last confirmation are used.
   const own = received?.own ?? (before?.version === version ? before.own : []);
   recordConfirmation(request, { version, asked: at, coversBytes: !wanted.isHead, own });
   return own;
@@ -183,7 +183,7 @@ export function forget(slot: ObjectSlot, version: ObjectVersion | undefined): 'a
   return 'again';
 }
 
-/** Ends a response whose body is not needed. A body that has arrived completely keeps its connection usable. */
+/** Ends a response whose body is not needed. If the whole body has arrived, the connection can be reused. */
 function discard(response: UpstreamResponse): void {
   if (response.whole === undefined) response.abort();
   else response.free?.();

@@ -4,7 +4,7 @@ import { isS3Error } from '../s3/read.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import { failureError } from './flight.ts';
 
-/** @returns functions as those of a response; `sink` is not called after `abort` */
+/** @returns the same functions as a response; `sink` is not called after `abort` */
 export function sendRest(
   reading: Promise<UpstreamResponse | S3Error>,
   sink: Sink,

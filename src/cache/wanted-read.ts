@@ -7,22 +7,27 @@ export type WantedRange = { readonly first: number; readonly last: number } | { 
 
 export interface WantedRead {
   readonly isHead: boolean;
-  /** Undefined for the whole object. */
+  /** The requested range; undefined for the whole object. */
   readonly range: WantedRange | undefined;
-  /** The caller's conditions as raw pairs. */
+  /** The caller's conditions as alternating names and values. */
   readonly conditions: readonly string[];
   readonly wantsChecksums: boolean;
   /** Response headers that the caller sets through `response-…` parameters. */
   readonly overrides: readonly (readonly [header: string, value: string])[];
   readonly versionId: string | undefined;
-  /** Whether the caller demands that S3 confirms the object now. */
+  /** Whether the caller requires that S3 confirm the object now. */
   readonly mustConfirm: boolean;
 }
 
-/** One range of the form that every S3 server understands. Other forms are sent to S3, which ignores some and rejects others. */
+/**
+ * Matches one range in the form that every S3 server understands. Requests with other forms are sent to S3, which ignores some
+ * forms and rejects others.
+ */
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 
-/** Other values might be rejected by S3, or might add headers to the response. */
+/**
+ * Matches values that the cache may send in a header. S3 might reject other values, or they might add headers to the response.
+ */
 const OVERRIDE_VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 
 const OVERRIDDEN: ReadonlyMap<string, string> = new Map([
@@ -61,12 +66,12 @@ export function wantedRead(operation: ObjectRead, options: ReadOptions): WantedR
     const header = OVERRIDDEN.get(parameter);
     if (header !== undefined && OVERRIDE_VALUE.test(value)) overrides.push([header, value]);
     else if (parameter === 'versionId' && value !== '') versionId = value;
-    // `partNumber`, and anything else with an effect on the response that the cache does not implement.
+    // The cache does not implement `partNumber` and other parameters that affect the response.
     else return undefined;
   }
   let wantsChecksums = false;
   for (const [header, value] of amzHeaders) {
-    // Other headers, such as those of SSE-C or a demanded owner, change what S3 checks.
+    // Headers such as those for SSE-C or for a required owner change what S3 checks.
     if (header !== 'x-amz-checksum-mode' || value.toUpperCase() !== 'ENABLED') return undefined;
     wantsChecksums = true;
   }
@@ -91,7 +96,10 @@ function rangeOf(value: string): WantedRange | undefined {
   return last < first ? undefined : { first, last };
 }
 
-/** RFC 9111, 5.2.1. Directives that the bridge does not implement are ignored. */
+/**
+ * Returns the directives of a Cache-Control header (RFC 9111, 5.2.1). Directives that the bridge does not implement have no
+ * effect.
+ */
 function directivesOf(header: string | undefined): ReadonlySet<string> {
   return new Set(
     header
@@ -101,7 +109,7 @@ function directivesOf(header: string | undefined): ReadonlySet<string> {
   );
 }
 
-/** The wanted bytes of an object: from the byte `from` to the byte before `to`. */
+/** The bytes of an object that the caller wants: from the byte `from` to the byte before `to`. */
 export interface Extent {
   readonly from: number;
   readonly to: number;
