@@ -8,19 +8,19 @@ export interface CallerToken {
   /** @throws Fault if the source fails and no valid token is left */
   get(): Promise<string>;
   /**
-   * Requests another token from the source, unless the last request was only seconds ago.
+   * Replaces a rejected token. Requests a new token from the source, unless the last request was only seconds ago.
    * @param rejected the token that the bridge rejected, for example because this machine's clock is behind
-   * @returns undefined if there is no other token
+   * @returns a token other than the rejected one; undefined if there is none
    */
   replace(rejected: string): Promise<string | undefined>;
 }
 
-/** Called after each request to the source: with the fault, or with undefined if the source returned a token. */
+/** Called after each request to the source, with the fault, or with undefined if the source returned a token. */
 export type OnToken = (fault: Fault | undefined) => void;
 
 /**
- * How long before its expiry a token is renewed. The metadata server returns the same token until about four minutes before it
- * expires.
+ * How long before its expiry a token is renewed. An earlier renewal would have no effect, because the metadata server returns
+ * the same token until about four minutes before the token expires.
  */
 const RENEW_BEFORE_MS = 5 * 60_000;
 /** The minimum remaining lifetime of a token. A token with less time left might expire before the bridge checks it. */

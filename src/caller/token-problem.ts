@@ -1,5 +1,5 @@
-// Explains why a caller gets no identity token, for people who run S3 clients. The fault table's own fixes are for the bridge's
-// operator.
+// Explains why a caller gets no identity token. The explanations are for people who run S3 clients, whereas the fixes in the
+// fault table are for the bridge's operator.
 import type { Problem } from '../config/problem.ts';
 import type { Fault, FaultDetail } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';

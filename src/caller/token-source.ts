@@ -1,4 +1,4 @@
-// Gets a caller's identity token from this machine's metadata server, with a person's Google login by impersonation, or from a
+// Gets a caller's identity token: from this machine's metadata server, by impersonation with a person's Google login, or from a
 // file that another program replaces.
 import { impersonation } from '../identity/impersonated.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
@@ -18,7 +18,7 @@ export interface TokenSourceOptions {
 /** @returns a function that requests a token. It throws Fault metadata_…, google_…, impersonation_…, token_file_… */
 export function tokenSource(options: TokenSourceOptions): () => Promise<IdentityToken> {
   const { audience, as, tokenFile, googleApis } = options;
-  // Reports an expired token here, because the bridge would reject it anyway.
+  // With `refresh`, an expired token is reported here, because the bridge would reject the token anyway.
   if (tokenFile !== undefined) return () => readTokenFile(tokenFile, { refresh: true });
   if (as === undefined) {
     const metadata = metadataServer();

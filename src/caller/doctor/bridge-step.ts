@@ -1,4 +1,4 @@
-// Checks how the bridge responds to a caller's token, and whether the server is a bridge at all.
+// Checks whether the server is a bridge at all, and how it responds to a caller's token.
 import { escapeText } from '../../config/show.ts';
 import { fieldOf, itemsOf } from '../../config/unchecked-values.ts';
 import type { Examination } from '../../doctor/step-report.ts';
@@ -58,7 +58,10 @@ export function judgeWhoami(
   return wrong('the response is not from a bridge', NO_BRIDGE, compared);
 }
 
-/** Callers of issuers other than Google have no unique ID. */
+/**
+ * Returns the caller's name in a whoami response: the email and the unique ID, or the name that grants use for a caller of
+ * another issuer, which has no unique ID.
+ */
 function nameIn(whoami: unknown): string | undefined {
   const [uniqueId, email, caller] = ['uniqueId', 'email', 'caller'].map((name) => fieldOf(whoami, name));
   if (typeof uniqueId !== 'string') return typeof caller === 'string' ? caller : undefined;
@@ -84,7 +87,7 @@ function grantsIn(document: unknown): readonly OwnGrant[] {
   });
 }
 
-/** Returns the message in a problem document or in S3's XML. */
+/** Returns the message in the bridge's JSON or in S3's XML. If there is no message, returns the status. */
 export function messageOf({ status, text }: BridgeReply): string {
   const title = fieldOf(parsed(text), 'title') ?? fieldOf(parsed(text), 'message');
   const message = typeof title === 'string' ? title : /<Message>([^<]*)<\/Message>/.exec(text)?.[1];

@@ -18,12 +18,12 @@ export type CallBridge = (
 /** The deadline for a request. An instance of the bridge may have to start first, and then call STS and S3. */
 const DEADLINE_MS = 20_000;
 /**
- * The maximum number of body bytes to read. All responses of control routes are smaller. A server that ignores the range may send
- * a whole object.
+ * The maximum number of body bytes to read. All responses of control routes are smaller, but a server that ignores the range
+ * might send a whole object.
  */
 const MOST_BYTES = 1_048_576;
 
-/** @returns a function that follows no redirects, and returns Node's error code if there is no response */
+/** @returns a function that does not follow redirects, and returns Node's error code if there is no response */
 export function bridgeCaller({
   upstream,
   jwt,

@@ -1,4 +1,4 @@
-// Compares this machine's clock with the bridge's, because the bridge checks when a token expires.
+// Compares this machine's clock with the bridge's clock, with which the bridge checks whether a token has expired.
 import type { Examination } from '../../doctor/step-report.ts';
 import type { BridgeReply } from './call-bridge.ts';
 
@@ -10,7 +10,8 @@ export function judgeClock({ headers }: BridgeReply, sentAt: number): Examinatio
   const date = Date.parse(headers.date ?? '');
   const step = 'clock';
   if (Number.isNaN(date)) return { step, outcome: 'unknown', found: 'the response has no Date header' };
-  // Compares the Date with the midpoint of the exchange. Adds half a second, because a Date is truncated to whole seconds.
+  // Compares the response's Date header with this machine's time halfway between request and response. Adds half a second,
+  // because the header is truncated to whole seconds.
   const aheadSeconds = Math.round((date + 500 - (sentAt + Date.now()) / 2) / 1000);
   const compared = { "bridge's clock ahead, in seconds": aheadSeconds };
   if (Math.abs(aheadSeconds) <= TOLERATED_SECONDS)

@@ -1,4 +1,4 @@
-// Performs a client's steps, from getting an identity token to reading one byte, and reports the findings.
+// Performs the same steps as a client, from getting an identity token to reading one byte, and reports the findings.
 import { escapeText } from '../../config/show.ts';
 import { asFault } from '../../errors/fault.ts';
 import type { Examination, Examined } from '../../doctor/step-report.ts';

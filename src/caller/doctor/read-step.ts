@@ -1,4 +1,4 @@
-// Finds an object to read, looks up which grant decides the read, and reads one byte.
+// Finds an object to read, looks up which grant allows the read, and reads one byte.
 import { escapeText } from '../../config/show.ts';
 import { fieldOf, itemsOf } from '../../config/unchecked-values.ts';
 import type { Compared, Examination, Examined } from '../../doctor/step-report.ts';
@@ -54,7 +54,7 @@ function judgeExplanation(step: string, reply: Reply): Examination {
   return { step, outcome: 'wrong', found, ...(typeof hint === 'string' ? { fix: escapeText(hint) } : {}) };
 }
 
-/** Returns the part of the caller's identity that the deciding grants name. */
+/** Returns the parts of the caller's identity, such as the email, that are named in the grants that allow the read. */
 function matchesIn(document: unknown): Compared {
   const matches = itemsOf(fieldOf(document, 'decidedBy')).flatMap((grant) =>
     itemsOf(fieldOf(grant, 'matchedBy')),
@@ -67,7 +67,7 @@ function matchesIn(document: unknown): Compared {
   );
 }
 
-/** The status of S3's response if an object is empty and therefore has no first byte. */
+/** The status of S3's response to a request for the first byte of an empty object. */
 const EMPTY = 416;
 
 function judgeRead(step: string, reply: Reply): Examination {

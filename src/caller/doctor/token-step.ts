@@ -1,4 +1,4 @@
-// Checks a caller's identity token: whether there is one, and whether a bridge could accept its claims.
+// Checks a caller's identity token: whether the caller gets one, and whether a bridge could accept the token's claims.
 import { describeProblem } from '../../config/problem.ts';
 import { GOOGLE_ISSUERS } from '../../config/google-names.ts';
 import { escapeText } from '../../config/show.ts';
@@ -24,7 +24,7 @@ export function withoutToken(fault: Fault): Examination {
 /** @param audience the audience that the bridge accepts */
 export function judgeToken(token: IdentityToken, audience: string): Examination {
   const { iss, aud, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
-  // The claim may be a string or a list; Kubernetes always writes a list.
+  // The claim `aud` may be a string or a list; Kubernetes always writes a list.
   const audiences = [aud].flat().filter((one) => typeof one === 'string');
   const isGoogles = typeof iss === 'string' && GOOGLE_ISSUERS.includes(iss);
   const { sub, email } = token.claims;
@@ -47,7 +47,7 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
   if (!audiences.includes(audience))
     return judged('wrong', `its audience is not ${escapeText(audience)}`, WRONG_AUDIENCE);
   if (seconds <= 0) return judged('wrong', `by this machine's clock, it expired ${-seconds} s ago`, CLOCK);
-  // The bridge ignores the emails of other issuers.
+  // The bridge ignores emails in tokens of issuers other than Google.
   if (!isGoogles)
     return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(sub ?? '')}`, compared };
   if (!hasEmail)

@@ -1,22 +1,23 @@
-// A file that keeps the proxy's access key, so that clients need no new configuration after a restart of the proxy.
+// Keeps the proxy's access key in a file, so that clients need no new configuration after a restart of the proxy.
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeProblem } from '../../config/problem.ts';
 import { quote } from '../../config/show.ts';
 import { createAccessKey } from './access-key.ts';
 
 /**
- * The format of an access key. AWS allows at most 128 characters. A key with fewer than 20 random characters could be guessed.
+ * The format of an access key: at most 128 characters, as AWS allows, and at least 20, because a shorter random key could be
+ * guessed.
  */
 const ACCESS_KEY = /^[A-Za-z\d]{20,128}$/;
 
-/** The maximum size of the file. This size is enough for the longest key and a line ending. */
+/** The maximum size of the file. The longest key and a line ending fit in this size. */
 const MAX_BYTES = 130;
 
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
 /**
- * Reads the access key in the file. If the file does not exist, creates it with a random key, for its owner only.
+ * Reads the access key in the file. If the file does not exist, creates it with a random key, readable only by its owner.
  * @throws Error whose message includes a fix, but never the content of the file
  */
 export function keptAccessKey(path: string): string {

@@ -5,7 +5,7 @@ import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 /** The number of random bytes in a key. Nobody can guess 160 random bits. */
 const KEY_BYTES = 20;
 
-/** Contains only characters that every S3 client accepts in an access key ID. */
+/** Creates a random key, which contains only characters that every S3 client accepts in an access key ID. */
 export const createAccessKey = (): string =>
   `FEDBRIDGE${randomBytes(KEY_BYTES).toString('hex').toUpperCase()}`;
 
@@ -34,5 +34,5 @@ function keyIn(authorization: string): string | undefined {
   return undefined;
 }
 
-/** Digests have the same length, which `timingSafeEqual` requires. */
+/** Returns a digest of the text, because `timingSafeEqual` requires values of the same length. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,4 +1,4 @@
-// Decides which requests the proxy accepts: only those of local programs that know the access key, never those of web pages.
+// Decides which requests the proxy accepts: those of programs that know the access key, but never those of web pages.
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { isLoopback } from '../../config/allowed-origins.ts';
@@ -9,12 +9,12 @@ import { authorityOf, isFromOtherOrigin } from '../../runtime/request-origin.ts'
 export interface AcceptedClients {
   /** The key that clients must present; undefined if clients need no key. */
   readonly accessKey: string | undefined;
-  /** Whether other machines may address the proxy. */
+  /** Whether other machines may send requests to the proxy. */
   readonly remote: boolean;
 }
 
 /**
- * @param presentsKey whether a request presents this key
+ * @param presentsKey returns whether the request presents the key
  * @throws Fault proxy_…_rejected, proxy_target_not_path
  */
 export function checkClient(
@@ -30,8 +30,8 @@ export function checkClient(
 }
 
 /**
- * Whether the host is safe from DNS rebinding, so that an attacker cannot make it resolve to this machine. IP addresses, this
- * machine's own name, and names without a dot, such as a container's, are safe.
+ * Whether the host name is safe from DNS rebinding, that is, an attacker cannot make the name resolve to this machine. IP
+ * addresses, this machine's own name, and names without a dot, such as a container's, are safe.
  */
 function isSafeFromRebinding(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');

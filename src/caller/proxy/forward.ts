@@ -1,4 +1,4 @@
-// The proxy's request handler: check the client, get a token, send the request to the bridge, return the response.
+// The proxy's request handler. It checks the client, gets a token, sends the request to the bridge, and returns the response.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
@@ -16,7 +16,7 @@ export interface ForwardParts {
   checkClient(request: IncomingMessage): void;
   readonly token: CallerToken;
   readonly upstream: Upstream;
-  /** Called after each request to the bridge: with the fault, or with undefined if the bridge responded. */
+  /** Called after each request to the bridge, with the fault, or with undefined if the bridge responded. */
   onResponse(fault: Fault | undefined): void;
 }
 
@@ -38,7 +38,7 @@ async function forward(
   parts.checkClient(request);
   checkRoute(request.url);
   const token = await tokenOf(parts.token);
-  // The client may have disconnected in the meantime.
+  // The client may have disconnected while the proxy was getting the token.
   if (response.destroyed) return;
   const first = await send(parts, { request, response, token });
   const received = isRejected(first, request)
@@ -49,13 +49,13 @@ async function forward(
     throw new Fault('proxy_upstream_redirected');
   }
   response.writeHead(received.statusCode ?? 502, responseHeaders(received));
-  // If the bridge aborts its response, `pipeline` also aborts the response to the client, so that it does not look complete.
+  // If the bridge aborts its response, `pipeline` aborts the response to the client, which therefore does not look complete.
   pipeline(received, response, () => undefined);
 }
 
 /**
- * The bridge's routes that the proxy forwards. Its other routes return the token itself, or AWS credentials, which would stay
- * valid without the proxy.
+ * The bridge's routes to which the proxy forwards requests. The proxy rejects the routes that return the token itself or AWS
+ * credentials, because a client could use these without the proxy.
  */
 const FORWARDED_ROUTES = /^\/-\/(?:live|ready|whoami|explain|objects?)$/;
 
@@ -83,17 +83,20 @@ async function send({ upstream, onResponse }: ForwardParts, exchange: Exchange):
     return received;
   } catch (error) {
     const fault = asFault(error);
-    // If the client has disconnected, the failure is not the bridge's.
+    // Does not report a failure that the client caused by disconnecting.
     if (!exchange.response.destroyed) onResponse(fault);
     throw fault;
   }
 }
 
-/** A body cannot be sent twice, because the proxy does not keep it. */
+/**
+ * Whether the bridge rejected the token and the request can be sent again. A request with a body cannot, because the proxy does
+ * not keep the body.
+ */
 const isRejected = ({ statusCode }: IncomingMessage, request: IncomingMessage): boolean =>
   statusCode === 401 && !hasBody(request);
 
-/** @returns the first response if there is no other token */
+/** @returns the response to a second attempt with another token, or the first response if there is no other token */
 async function sendAgain(
   parts: ForwardParts,
   exchange: Exchange,

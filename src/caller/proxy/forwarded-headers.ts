@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Request headers that the bridge, or a load balancer in front of it, uses. Only these are forwarded, in addition to the
- * `x-amz-…` headers.
+ * The request headers that the proxy forwards in addition to the `x-amz-…` headers: those that the bridge or a load balancer in
+ * front of it uses.
  */
 const SENT: ReadonlySet<string> = new Set([
   'accept',
@@ -26,7 +26,8 @@ const SENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The headers with the client's own signature, and with the placeholder for the token. The proxy does not forward these headers.
+ * The `x-amz-…` headers that are not forwarded, because they belong to the client's own signature or contain the placeholder
+ * for the token.
  */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   'x-amz-content-sha256',
@@ -71,9 +72,9 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Headers that are added to each response, because objects may be HTML or SVG, and all ports of this machine are the same site to
- * a browser. With the first header, a document runs no scripts and has an origin of its own. The second header keeps web pages
- * from embedding an object, for browsers that do not send `Sec-Fetch-Site`.
+ * Headers that are added to each response, because objects may be HTML or SVG, and all ports of this machine are the same site
+ * to a browser. With the first header, a document runs no scripts and has an origin of its own. The second header prevents web
+ * pages from embedding an object, even in browsers that do not send `Sec-Fetch-Site`.
  */
 const PROTECTION = ['content-security-policy', 'sandbox', 'cross-origin-resource-policy', 'same-origin'];
 

@@ -1,4 +1,4 @@
-// Builds the proxy from the token, the checks and the connection to the bridge, and starts to listen.
+// Builds the proxy from the token, the checks and the connection to the bridge, and starts it.
 import { createServer } from 'node:http';
 import { listenOn } from '../../runtime/listen-on.ts';
 import type { IdentityToken } from '../../identity/identity-token.ts';
@@ -28,22 +28,25 @@ export interface Proxy {
   close(): void;
 }
 
-/** The default for `stallMs`. The bridge's own timeouts for upstreams and queues are shorter. */
+/**
+ * The default for `stallMs`. This timeout is longer than the bridge's own timeouts for upstreams and queues, so that the bridge
+ * can respond with an error first.
+ */
 const STALL_MS = 60_000;
 
 const LIMITS = {
-  // Keeps idle connections for a long time, because S3 clients reuse them after minutes, and a request on a connection that is
-  // being closed fails.
+  // Idle connections stay open for a long time. S3 clients may reuse a connection after several minutes, and the request fails
+  // if the proxy is closing the connection at that moment.
   keepAliveTimeout: 620_000,
   maxHeaderSize: 32 * 1024,
   headersTimeout: 15_000,
-  // There is no timeout, because an upload may take any amount of time.
+  // The value 0 turns this timeout off, because an upload may take any amount of time.
   requestTimeout: 0,
   // This option is set explicitly, because a Node option can change the default.
   insecureHTTPParser: false,
 };
 
-/** Resolves when the proxy listens. @throws an error whose message includes a fix */
+/** Starts the proxy, and resolves when it listens. @throws an error whose message includes a fix */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const { listen, stallMs = STALL_MS } = options;
   const upstream = upstreamAt({ origin: options.upstream, stallMs });
@@ -61,7 +64,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   );
   const setting = { host: '--listen', port: '--listen HOST:PORT' };
   const port = await listenOn(server, { ...listen, reusePort: false }, setting);
-  // Requests the first token at startup, so that a failing source is reported at once. Later requests try again.
+  // Requests the first token at startup, so that a failing source is reported at once. The error is ignored here, because later
+  // requests try again.
   token.get().catch(() => undefined);
   return {
     port,

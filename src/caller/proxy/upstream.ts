@@ -7,7 +7,7 @@ import { hasBody, requestHeaders } from './forwarded-headers.ts';
 
 export interface Upstream {
   /**
-   * @param exchange.response if it closes early, the request to the bridge is aborted
+   * @param exchange.response the response to the client; if it closes early, the request to the bridge is aborted
    * @returns the bridge's response, whose body must be read or destroyed. @throws Fault proxy_upstream_…
    */
   send(exchange: {
@@ -21,14 +21,14 @@ export interface Upstream {
 type Exchange = Parameters<Upstream['send']>[0];
 
 /**
- * The maximum number of idle connections that are kept for later requests. This number is enough for the parallel downloads of
- * one client.
+ * The maximum number of idle connections that are kept for later requests. One client's parallel downloads rarely need more
+ * connections.
  */
 const MOST_IDLE = 32;
 
 /**
  * @param options.origin scheme, host and port of the bridge
- * @param options.stallMs how long the bridge may send nothing and accept nothing while a client waits
+ * @param options.stallMs the maximum time for which the bridge may neither send nor accept data while a client waits
  */
 export function upstreamAt(options: { readonly origin: string; readonly stallMs: number }): Upstream {
   const url = new URL(options.origin);
@@ -57,16 +57,18 @@ export function upstreamAt(options: { readonly origin: string; readonly stallMs:
       if (!response.writableFinished) outgoing.destroy();
     };
     outgoing.on('timeout', () => {
-      // While the client is slow, the bridge has nothing to send or to accept.
+      // If the client is slow, the bridge is not stalled, so the timeout starts again.
       if (response.writableNeedDrain || (!request.complete && !outgoing.writableNeedDrain))
         outgoing.setTimeout(options.stallMs);
       else outgoing.destroy(new Fault('proxy_upstream_timeout'));
     });
     outgoing.on('response', resolve);
-    // This listener is never removed, because an error can also follow the response, for example while a body is being uploaded.
+    // This listener is never removed, because an error can occur even after the response, for example while a body is being
+    // uploaded.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       response.off('close', onClosed);
-      // The bridge may close an idle connection just as it is used again. A request without a body can be sent again.
+      // The bridge may close an idle connection just as the proxy reuses the connection. A request without a body is then sent
+      // again.
       const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       if (isStale && !hasBody(request) && !response.destroyed) resolve(attempt(exchange, true));
       else reject(faultOf(error));
