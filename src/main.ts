@@ -6,11 +6,11 @@ interface Command {
   readonly description: string;
   /** The command's arguments, as its usage line shows them. */
   readonly args: string;
-  /** Resolves with an exit code; undefined if the command keeps running. */
+  /** Runs the command. Resolves with the exit code, or with undefined if the command keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
 
-/** The commands. Each is loaded only when it runs, so that `serve` does not load the others. */
+/** The commands. The code of a command is loaded only when that command runs. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     description: 'run the bridge',
@@ -166,7 +166,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   try {
     return await command.run(args);
   } catch (error) {
-    // The program that reads standard output, such as `head`, has closed the pipe.
+    // This error only means that the program that reads the output, such as `head`, has closed the pipe.
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
     process.stderr.write(`fedbridge ${name}: ${await describeError(error)}\n`);
     return 1;
@@ -191,7 +191,7 @@ async function describeError(error: unknown): Promise<string> {
 const UNSETTLED = 13;
 
 prepareRuntime({ mayBeInspected: process.argv[2] === 'sandbox' });
-// Does not use top-level await, because the bundle is CommonJS, which does not support it.
+// Avoids top-level await, which the bundle does not support, because it is a CommonJS module.
 process.exitCode = UNSETTLED;
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

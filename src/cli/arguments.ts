@@ -10,7 +10,7 @@ export class UsageError extends Error {}
 export class HelpRequested extends Error {}
 
 /**
- * Prints a command's usage text if the user requested help, or the problem and the usage text for wrong usage.
+ * Prints a command's usage text if the user requested help. For wrong usage, prints the problem and the usage text.
  * @returns the exit code: 0 for help; 2 for wrong usage
  * @throws any other error
  */
@@ -24,7 +24,7 @@ export function printUsage(command: string, usage: string, error: unknown): 0 | 
   return 2;
 }
 
-/** Whether the arguments request help. Arguments after `--` are not options. */
+/** Whether the arguments request help. Arguments after `--` are ignored, because they are not options. */
 export function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
@@ -38,7 +38,8 @@ export interface Arguments<Option extends string, Switch extends string> {
 }
 
 /**
- * @param accepted.positionals names of the required positional arguments, as in the usage text. @throws HelpRequested, UsageError
+ * @param accepted.positionals names of the required positional arguments, as in the usage text
+ * @throws HelpRequested, UsageError
  */
 export function readArguments<Option extends string, Switch extends string = never>(
   args: readonly string[],

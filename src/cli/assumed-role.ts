@@ -1,5 +1,5 @@
-// Finds the role that a command names, and obtains its credentials as the bridge does: through the whole chain, but without a
-// session policy.
+// Finds the role that a command names, and obtains its credentials. Like the bridge, assumes the whole chain of roles; unlike
+// the bridge, uses no session policy.
 import type { Config, Role } from '../config/types.ts';
 import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
@@ -12,8 +12,8 @@ import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
 /**
- * The duration of a session: one hour. Every role allows it, because a role's maximum session duration cannot be shorter (STS,
- * DurationSeconds).
+ * The duration of a session: one hour. Every role allows one hour, because a role's maximum session duration cannot be shorter
+ * (STS, DurationSeconds).
  */
 const DURATION_SECONDS = 3600;
 
@@ -52,7 +52,7 @@ export function noSuchHop({ name, then }: Role): ConfigError {
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);
 }
 
-/** Names the session after the bridge, because there is no caller. @throws Failure */
+/** Assumes the role in a session that is named after the bridge, because there is no caller. @throws Failure */
 export async function assumeAsBridge(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
     await access.prepare();

@@ -1,4 +1,4 @@
-// Gets the unique ID of the bridge's service account, which trust policies pin, from an option or from the identity token.
+// Gets the unique ID of the bridge's service account from an option or from the identity token. Trust policies require this ID.
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
@@ -44,8 +44,8 @@ export async function ownUniqueId(
     );
   });
   const { azp, sub = '' } = claims;
-  // The trust policy pins :aud (which AWS compares with azp) and :sub to the same unique ID. A token with different values of
-  // azp and sub would not match.
+  // The trust policy pins :aud (which AWS compares with azp) and :sub to the same unique ID. A token whose azp and sub differ
+  // would therefore not match.
   if (azp !== sub || !isUniqueId(sub)) {
     throw refusal(
       'identity token',

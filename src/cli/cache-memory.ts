@@ -1,4 +1,4 @@
-// Checks at startup and at a reload that the cache fits into the memory that this process may use.
+// Checks at startup and at each reload that the cache fits into the memory that this process may use.
 import { totalmem } from 'node:os';
 import { ConfigError } from '../config/problem.ts';
 import type { Config } from '../config/types.ts';
@@ -11,7 +11,8 @@ import { showQuantity, SIZE } from '../config/units.ts';
 const REST_BYTES = 192 * 2 ** 20;
 
 /**
- * Checks that the cache fits. This check is not part of `fedbridge check`, because that command often runs on another machine.
+ * Checks that the cache fits into the available memory. `fedbridge check` omits this check, because that command often runs on
+ * a machine other than the bridge's.
  * @param limitBytes the memory that this process may use
  * @throws ConfigError
  */
@@ -31,7 +32,7 @@ export function checkCacheMemory({ cache }: Pick<Config, 'cache'>, limitBytes = 
   ]);
 }
 
-/** Returns the limit of the control group (`memory.max`), or the memory of the machine if that is less. */
+/** Returns the memory limit of the control group (`memory.max`), or the memory of the machine, whichever is smaller. */
 function memoryLimit(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();

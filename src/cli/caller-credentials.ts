@@ -19,8 +19,8 @@ In ~/.aws/config:  credential_process = fedbridge caller-credentials --audience 
 `;
 
 /**
- * Ends the process, because gcp-metadata keeps retrying after the deadline. Exit code: 0, credentials on standard output;
- * 1, no token; 2, wrong usage. On failure, nothing is written to standard output; errors go to standard error.
+ * Ends the process, because gcp-metadata keeps retrying after the deadline. The exit code is 0 if credentials were printed, 1
+ * if there is no token, and 2 for wrong usage. On failure, nothing is written to standard output; errors go to standard error.
  */
 export async function callerCredentials(args: readonly string[]): Promise<never> {
   if (wantsHelp(args)) {

@@ -1,6 +1,6 @@
-// `fedbridge check [FILE]`: validates a configuration, and explains who may read what, and as which role. With the options for
-// one caller and one read, shows which grant allows the read, or why none does. With `--schema`, prints the JSON Schema of
-// configurations.
+// `fedbridge check [FILE]`: validates a configuration, and explains which callers may read which objects, and with which role.
+// With the options for one caller and one read, shows which grant allows the read, or why none does. With `--schema`, prints
+// the JSON Schema of configurations.
 import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
@@ -29,7 +29,10 @@ read instead: shows which grant allows the read and which role performs it, or w
 With --schema, prints the JSON Schema of the configuration, for editors that check YAML files.
 `;
 
-/** @returns 0: valid or allowed; 1: invalid (all problems on standard error) or not allowed; 2: wrong usage */
+/**
+ * @returns 0 if the configuration is valid or the read is allowed; 1 if the configuration is invalid (all problems are printed
+ * to standard error) or the read is not allowed; 2 for wrong usage
+ */
 export async function check(args: readonly string[]): Promise<number> {
   try {
     const { file, request, schema } = readUsage(args);
@@ -89,7 +92,7 @@ function readFile(file: string): string {
   return source.text;
 }
 
-/** Looks up a grant's line in the file by the grant's position in the list. */
+/** Returns a function that finds the line of a grant in the file, by the grant's position in the list. */
 function linesIn(text: string | undefined): (position: number) => number | undefined {
   if (text === undefined) return () => undefined;
   const { locate } = readDocument(text);

@@ -30,7 +30,7 @@ export async function consoleByArguments(args: readonly string[]): Promise<numbe
 }
 
 /**
- * @param options the same as for `serve`
+ * @param options the same options as for `serve`
  * @returns the port, once the console listens
  * @throws ConfigError, or the listening socket's error, whose message includes a fix
  */
@@ -40,7 +40,7 @@ export async function serveConsole(options: {
 }): Promise<{ readonly port: number }> {
   const { source = {}, guard } = options;
   const readConfig = (): Config => readConsoleConfig(source);
-  // Checks the configuration before building the page, because building the page takes longer.
+  // Reads the configuration before it builds the page, so that problems are reported at once: building the page takes longer.
   readConfig();
   return runServer({ readConfig, guard, console: { assets: await loadAssets() } });
 }

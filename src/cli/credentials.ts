@@ -56,7 +56,7 @@ export function credentials(args: readonly string[]): Promise<never> {
 
 const NO_METADATA_SERVER: readonly FaultCode[] = ['metadata_unreachable', 'metadata_timeout'];
 
-/** Adds a note that AWS_PROFILE is ignored, for users who run the command by hand on a machine with only a profile. */
+/** Adds a note that AWS_PROFILE is ignored, for users who run the command by hand on a machine that has only an AWS profile. */
 function mentionProfile(error: unknown): unknown {
   if (!(error instanceof Failure) || !NO_METADATA_SERVER.includes(error.fault.code)) return error;
   const { message, fault } = error;
@@ -76,8 +76,8 @@ function asProcess(issued: RoleCredentials): string {
 }
 
 /**
- * Prints the same variables as `aws configure export-credentials --format env`. Does not unset AWS_PROFILE, because the next
- * run may need it.
+ * Formats the same variables as `aws configure export-credentials --format env`. Does not unset AWS_PROFILE, because the next
+ * run of this command may need that variable.
  */
 function asEnvironment(issued: RoleCredentials): string {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = fieldsOf(issued);

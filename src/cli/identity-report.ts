@@ -35,7 +35,7 @@ export interface Report {
   ))[];
 }
 
-/** @throws ConfigError if STS must be called and there is no region */
+/** @throws ConfigError if no region is set, but STS must be called */
 export async function reportOn(settings: RoleSettings): Promise<Report> {
   const { identity: source, roles } = settings;
   // Without a configuration there are no roles, so no region is needed.
@@ -70,7 +70,7 @@ async function ownIdentity(settings: RoleSettings, access: RoleAccess | undefine
     ...(email === undefined ? {} : { email }),
     ...(uniqueId === undefined ? {} : { uniqueId }),
     ...(audience === undefined ? {} : { audience }),
-    // The token is unverified, so its expiry might be an invalid time.
+    // Omits an invalid time, which is possible because the token has not been verified.
     ...(Number.isNaN(expires.getTime()) ? {} : { expires: expires.toISOString() }),
   };
 }

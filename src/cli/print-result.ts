@@ -1,4 +1,4 @@
-// Runs a command that prints one result for a program: only the result is written to standard output.
+// Runs a command that prints one result. Only the result is written to standard output, so that programs can read it.
 import { ConfigError, describeProblem } from '../config/problem.ts';
 import { escapeText, quote } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
@@ -26,11 +26,11 @@ export class Failure extends Error {
 }
 
 /**
- * Ends the process, because Google's libraries keep retrying after the deadline. Exit code: the result's `code`; 1 if there is no
- * result, or if the result could not be written; 2 for wrong usage. Errors go to standard error, one per line. If the reader has
- * closed the pipe, as `head` does, no error is reported.
- * @param usage printed as the result if `make` throws HelpRequested
- * @param make may throw HelpRequested, UsageError, ConfigError and Failure
+ * Ends the process, because Google's libraries keep retrying after the deadline. The exit code is the result's `code`, 1 if
+ * there is no result or it could not be written, or 2 for wrong usage. Errors go to standard error, one per line. If the reader
+ * has closed the pipe, as `head` does, no error is reported.
+ * @param usage the text that is printed as the result if `make` throws HelpRequested
+ * @param make creates the result; may throw HelpRequested, UsageError, ConfigError and Failure
  */
 export async function printResult(
   command: string,
@@ -88,16 +88,17 @@ export function describeFault({ code, detail }: Fault): string {
 export const detailOf = (detail: Fault['detail']): [name: string, value: string | number | boolean][] =>
   Object.entries(detail).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 
-/** Formats a value for a terminal. Does not quote a single word, so that users can copy a whole ARN. */
+/** Formats a value for a terminal. A single word is not quoted, so that users can easily copy an ARN. */
 export function shown(value: string | number | boolean): string {
   const text = String(value);
   return /^[\w:/@.+=#-]+$/.test(text) ? escapeText(text) : quote(text);
 }
 
-/** Resolves when everything is written, because the process exits immediately afterwards. */
+/** Writes the text, and resolves only when everything has been written, because the process exits immediately afterwards. */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  // If the reader has closed the pipe, Node also emits an error, which would end the process if nothing handled it.
+  // If the reader has closed the pipe, Node emits an error event in addition to calling the callback. Without a listener, that
+  // event would end the process.
   stream.once('error', reject);
   stream.write(text, (error) => {
     if (error) reject(error);

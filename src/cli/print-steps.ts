@@ -1,4 +1,4 @@
-// Prints the findings of a doctor: each step as soon as it is done, in words, or all steps together as JSON.
+// Prints the findings of a doctor command: in words, each step as soon as it is done, or as JSON, all steps together.
 import { OUTCOMES } from '../doctor/step-report.ts';
 import type { Examination, Examined, Outcome } from '../doctor/step-report.ts';
 import { shown } from './print-result.ts';
@@ -6,16 +6,17 @@ import type { Result } from './print-result.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, Result['code']>> = { fine: 0, unknown: 0, doubtful: 3, wrong: 1 };
 
-/** @returns the summary in words, or the JSON, and the exit code */
+/** @returns the exit code, and the text that is still to be printed: the summary in words, or the JSON */
 export async function printSteps(steps: Examined, { json }: { readonly json: boolean }): Promise<Result> {
   const inWords = !json;
   const describe = describer();
-  // If the reader has closed the pipe, Node calls the write callback and also emits an error, which would end the process.
+  // If the reader has closed the pipe, Node emits an error event in addition to calling the write callback. Without a listener,
+  // that event would end the process.
   process.stdout.on('error', () => undefined);
   const found: Examination[] = [];
   for await (const each of steps) {
     found.push(each);
-    // Prints each step immediately, because a step that hangs takes seconds. Stops if the reader has closed the pipe.
+    // Prints each step immediately, because the next step may take seconds. Stops if the reader has closed the pipe.
     if (inWords && !(await writeStep(describe(each)))) break;
   }
   const outcome = found.reduce<Outcome>((worst, each) => worse(worst, each.outcome), 'fine');

@@ -1,4 +1,5 @@
-// Prompts for an MFA device's code on the terminal. Standard output stays free for the result of the command.
+// Prompts for an MFA device's code on the terminal. Nothing is written to standard output, which is only for the command's
+// result.
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -31,8 +32,8 @@ export async function promptMfaCode(mfaSerial: string): Promise<string> {
 }
 
 /**
- * If standard error is not a terminal, writes to the terminal directly, because programs that run a `credential_process` may
- * capture standard error.
+ * Writes to standard error if it is a terminal, and otherwise to the terminal itself, because programs that run a
+ * `credential_process` may capture standard error.
  */
 function writeToTerminal(text: string): void {
   try {
@@ -41,7 +42,7 @@ function writeToTerminal(text: string): void {
       return;
     }
   } catch {
-    // Ignores a missing controlling terminal: if standard input is a terminal, the user sees standard error.
+    // If there is no controlling terminal, standard error is used instead.
   }
   process.stderr.write(text);
 }

@@ -65,7 +65,7 @@ export function readProxyOptions(args: readonly string[]): ProxyCommand {
   return { ...bridge, listen, needsKey, accessKeyFile, remote };
 }
 
-/** @returns `name`, the host as in a URL, and `host`, without the brackets of an IPv6 address */
+/** @returns the port, and the host in two forms: `name` as in a URL, and `host` without the brackets of an IPv6 address */
 function readListen(text: string): { readonly name: string; readonly host: string; readonly port: number } {
   const [, name = '', port = ''] = /^(\[[\da-fA-F:.]+\]|[\w.-]+):(.*)$/.exec(text) ?? [];
   if (name === '')

@@ -44,8 +44,8 @@ const accessKeyOf = ({ accessKeyFile }: ProxyCommand): string =>
   accessKeyFile === undefined ? createAccessKey() : keptAccessKey(accessKeyFile);
 
 /**
- * Writes one line when a fault begins or changes, and one line when it ends, so that a failing upstream does not flood the
- * terminal.
+ * Returns a function that reports faults: it writes one line when a fault begins or changes, and one line when the fault ends,
+ * so that a failing upstream does not flood the terminal.
  */
 function reportChanges(
   recovered: string,
@@ -88,7 +88,7 @@ For S3 clients:
 `;
 }
 
-/** Aborts responses in progress on a signal, because S3 clients retry aborted responses. */
+/** Ends the process on a signal. Responses in progress are aborted, because S3 clients retry after an aborted response. */
 function endOnSignal(running: Proxy): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

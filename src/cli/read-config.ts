@@ -9,9 +9,9 @@ export const { readConfig, readConfigIn, readConfigDocument, readRoleSettings } 
   configReader(findOversizePolicies);
 
 /**
- * Finds grants whose session policy is too long. If the policy for all of a caller's grants is too long, the bridge uses only one
- * grant per read, so each grant must fit on its own. One grant is always enough: only `attributes` needs two actions per read,
- * and a grant of `attributes` must include `get` (grant-checks.ts).
+ * Finds grants whose session policy is too long. If the policy for all of a caller's grants is too long, the bridge uses only
+ * one grant per read, so the policy for each single grant must be short enough. One grant is always enough for a read: only
+ * reads of attributes need two actions, and a grant of `attributes` must include `get` (grant-checks.ts).
  */
 function findOversizePolicies({ buckets, grants }: Config): Finding[] {
   return grants.flatMap((grant, i) => {

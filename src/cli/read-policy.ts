@@ -87,10 +87,11 @@ async function trustedToken(config: Config, uniqueId: string | undefined): Promi
   return { audience, uniqueId: uniqueId ?? (await ownUniqueId(config, audience)) };
 }
 
-/** @throws ConfigError if CloudFormation would change a value of the template */
+/** Returns the template as JSON. @throws ConfigError if CloudFormation would change a value in the template */
 function templateOf(definition: RoleDefinition): string {
   const template = cloudFormationTemplate(definition);
-  // CloudFormation replaces this text anywhere in a template ("Dynamic references"), and there is no way to escape it.
+  // CloudFormation replaces `{{resolve:…}}` anywhere in a template ("Dynamic references"), and offers no way to escape this
+  // text.
   if (!JSON.stringify(template).includes('{{resolve:')) return indented(template);
   const rule =
     'cannot be used if a prefix, key or other value contains "{{resolve:", because CloudFormation would replace that text';

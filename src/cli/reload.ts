@@ -1,4 +1,4 @@
-// Reloads the configuration on SIGHUP. If the new configuration has any problem, the current one stays in effect.
+// Reloads the configuration on SIGHUP. If the new configuration has any problem, the current configuration stays in effect.
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { findWarnings } from '../config/warnings.ts';
@@ -7,7 +7,7 @@ import { unchangedRoles } from '../server/build-steps.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** @param rereadConfig reads the configuration again from the same source as at startup */
+/** @param rereadConfig reads the configuration from the same source as at startup */
 export function reloadOnHangup(log: Log, server: BridgeServer, rereadConfig: () => Config): void {
   process.on('SIGHUP', () => {
     try {

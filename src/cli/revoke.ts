@@ -1,4 +1,4 @@
-// `fedbridge revoke ROLE`: prints the policy that revokes a role's existing sessions, and the commands that apply it.
+// `fedbridge revoke ROLE`: prints the policy that revokes a role's existing sessions, and the commands that apply this policy.
 import { parseRoleArn } from '../config/aws-names.ts';
 import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
@@ -38,7 +38,9 @@ const AFTERWARDS = `# After you run these commands, S3 rejects the old sessions,
 # obtaining new credentials, remove \`vend\` from the grants and reload the bridge first.
 `;
 
-/** Returns valid shell input, so that users can pipe the whole output to a shell. */
+/**
+ * Returns the commands for one role, with explanations as shell comments, so that users can pipe the whole output to a shell.
+ */
 function commandsFor(arn: string, now: Date): string {
   const { account, name: role } = parseRoleArn(arn);
   const named = `--role-name ${role} --policy-name ${POLICY_NAME}`;
@@ -52,8 +54,8 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 }
 
 /**
- * Returns a policy that denies everything to sessions that began before `now`. AWS records the start time of each session (IAM
- * user guide, aws:TokenIssueTime). Each hop in a role chain has a separate start time.
+ * Returns a policy that denies everything to sessions that began before `now`. AWS records when each session began (IAM user
+ * guide, aws:TokenIssueTime). In a chain of roles, each role's session has its own time.
  */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',

@@ -5,8 +5,8 @@ import { POLICY_NAME } from '../policy/role-definition.ts';
 import type { RoleDefinition } from '../policy/role-definition.ts';
 
 /**
- * Creates a role for the bridge, or updates an existing role. The text is valid shell input that users can pipe to a shell. The
- * commands that replace an existing role's trust policy are commented out.
+ * Returns commands that create a role for the bridge or update an existing role. The text is valid shell input, so that users
+ * can pipe it to a shell. The commands that replace an existing role's trust policy are commented out.
  */
 export function roleCommands(role: RoleDefinition): string {
   const { account } = parseRoleArn(role.arn);
@@ -26,8 +26,9 @@ ${commented(onlyInAccountOf(role.arn, `${update} &&\n  ${put}`))}
 }
 
 /**
- * Makes the command check the account first, because several accounts in a chain may have a role with the same name.
- * @param command the command; all lines after the first are indented by two spaces
+ * Wraps a command so that it runs only with credentials for the account of the role. Several accounts in a chain of roles may
+ * have a role with the same name.
+ * @param command the command; all of its lines after the first must already be indented by two spaces
  */
 export function onlyInAccountOf(arn: string, command: string): string {
   const { account, name } = parseRoleArn(arn);

@@ -1,4 +1,5 @@
-// Chooses the service accounts and people that exist in the sandbox for a configuration: those that it names, and strangers.
+// Chooses the service accounts and people that exist in the sandbox for a configuration: those that the configuration names,
+// and strangers, who have no grants.
 import { createHash } from 'node:crypto';
 import type { CallerPattern, Config } from '../config/types.ts';
 import { ACCOUNTS, PROJECT, type ServiceAccount } from '../sandbox/google/accounts.ts';
@@ -21,7 +22,7 @@ export function peopleIn({ grants, operators }: Config): Seed['people'] {
   return new Map([...emails.map((email) => [email, email] as const), ['stranger', STRANGE_PERSON]]);
 }
 
-/** Returns an account that the pattern matches. In every sandbox, it is the same account. */
+/** Returns an account that the pattern matches. A pattern gets the same account in every sandbox. */
 export function accountOf(pattern: GooglePattern): ServiceAccount {
   switch (pattern.kind) {
     case 'email-and-id':
@@ -46,7 +47,7 @@ const knownAccount = (name: string): ServiceAccount | undefined =>
 const withId = (email: string): ServiceAccount =>
   knownAccount(email) ?? { email, uniqueId: inventedId(email) };
 
-/** Returns the same ID for an email in every sandbox. Google's IDs have 21 digits. */
+/** Invents a unique ID for an email. The ID has 21 digits, like Google's IDs, and is the same in every sandbox. */
 function inventedId(email: string): string {
   const digest = createHash('sha256').update(email).digest();
   return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;

@@ -22,7 +22,7 @@ import {
 import { readConfigDocument } from './read-config.ts';
 import { accountOf, hasToken, isGoogle, peopleIn, strangerTo } from './sandbox-callers.ts';
 
-/** A policy that allows nothing. A role without grants needs one, because IAM does not accept an empty policy. */
+/** A policy that allows nothing. A role without grants gets this policy, because IAM does not accept an empty policy. */
 const NOTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: { Effect: 'Deny', Action: '*', Resource: '*' },
@@ -30,10 +30,13 @@ const NOTHING = JSON.stringify({
 
 const MAX_KEY_BYTES = 1024;
 
-/** @param text YAML, as in a file @throws ConfigError with every problem in the text */
+/**
+ * @param text the YAML text of a configuration
+ * @throws ConfigError with every problem in the text
+ */
 export function seedFrom(text: string): Seed {
   const environment = { AWS_REGION: REGION };
-  // Reads the operator's own text first, so that reported line numbers refer to that text.
+  // Checks the operator's own text first, so that the line numbers of problems refer to that text.
   readConfigDocument(text, environment);
   const yaml = (issuer: string): string =>
     `${JSON.stringify(localDocument(readDocument(text).raw, issuer), null, 2)}\n`;
@@ -82,8 +85,8 @@ const localShape = z.looseObject({
 const UNKNOWN_ISSUER = 'http://127.0.0.1:1';
 
 /**
- * Removes everything that refers to other machines: the identity, endpoints, distributions, and targets that do not exist in the sandbox's S3.
- * Issuers keep their URLs, which the bridge only compares, but get the emulated issuer's keys.
+ * Removes everything that refers to other machines: the identity, endpoints, distributions, and targets that do not exist in
+ * the sandbox's S3. Issuers keep their URLs, which the bridge only compares, but their keys are those of the emulated issuer.
  */
 function localDocument(raw: unknown, issuer: string): unknown {
   const { identity, issuers, ...document } = localShape.parse(raw);
@@ -97,12 +100,12 @@ function localDocument(raw: unknown, issuer: string): unknown {
   return { ...document, ...local, console, buckets: Object.fromEntries(buckets) };
 }
 
-/** Returns the name of an access point, which is also a valid bucket name. */
+/** Replaces the ARN of an access point with the access point's name, which is a valid bucket name. */
 const localTarget = (target: string): string => target.replace(/^arn:.*[:/]/, '');
 
 /**
- * Chooses the grant for the sample request. Prefers a grant with get and list, and then a grant with get, because such grants
- * show the most.
+ * Chooses the grant for the sample request. Prefers a grant that allows get and list, and then a grant that allows get, because
+ * such grants demonstrate the most.
  */
 function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
   const withToken = grants.filter(({ callers }) => callers.some(hasToken));
@@ -150,7 +153,10 @@ function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
   return [...seeds.values()];
 }
 
-/** The first role of each chain trusts the sandbox's bridge, and each chained role trusts the role before it. */
+/**
+ * Returns the roles to create. The first role of each chain trusts the sandbox's bridge, and each chained role trusts the role
+ * before it.
+ */
 function rolesOf(config: Config): RoleDefinition[] {
   const { roles, aws } = config;
   const trusted = { uniqueId: ACCOUNTS.bridge.uniqueId, audience: aws.audience };

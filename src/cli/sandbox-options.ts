@@ -35,7 +35,7 @@ export interface SandboxCommand {
   readonly isSample: boolean;
   /** The email of the caller that replaces the bridge as the metadata server's `default` account. */
   readonly as: string | undefined;
-  /** The caller, as ISSUER:SUBJECT, whose token is kept in a file. */
+  /** The caller, as ISSUER:SUBJECT, whose token the sandbox writes to a file. */
   readonly pod: string | undefined;
   readonly readyFile: string | undefined;
 }
@@ -109,7 +109,7 @@ function optionsIn(args: readonly string[]) {
     return readArguments(args, { options: ['port', 'dir', 'config', 'as', 'ready-file'] }).values;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    // npm consumes options before a `--` as its own, and passes on only their values.
+    // npm treats options before a `--` as its own options, and passes on only their values.
     const valuesOnly = args.some((arg) => /^\d+$/.test(arg)) && !args.some((arg) => arg.startsWith('-'));
     const hint = valuesOnly ? ' With npm, put the options after --: npm run sandbox -- --port N.' : '';
     throw new UsageError(`${error.message}${hint} Each option takes one value:\n\n${USAGE}`);

@@ -11,7 +11,7 @@ import { welcome } from '../sandbox/welcome.ts';
 import { UsageError, wantsHelp } from './arguments.ts';
 import { readSandboxOptions, USAGE, type SandboxCommand } from './sandbox-options.ts';
 
-/** @returns 0: ended by a signal; 1: something did not start, or the bridge exited; 2: wrong usage */
+/** @returns 0 if a signal ended the sandbox; 1 if something did not start, or if the bridge exited; 2 for wrong usage */
 export async function sandbox(args: readonly string[]): Promise<number> {
   if (wantsHelp(args)) {
     process.stdout.write(USAGE);
@@ -43,7 +43,8 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 async function run(options: SandboxCommand): Promise<number> {
   const { port, dir, seed, as, pod, readyFile } = options;
   if (readyFile !== undefined) removeReadyFile(readyFile);
-  // Checked here, because the bridge's own message would suggest changing PORT, but users of the sandbox must change --port.
+  // Checks here whether the port is free, because the bridge's own message would suggest changing PORT, but users of the
+  // sandbox must change --port.
   if (port !== 0) await (await listen(port, () => undefined)).close();
   const numbers = UPSTREAM_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
   const emulators = await startSandbox({
@@ -81,7 +82,7 @@ async function run(options: SandboxCommand): Promise<number> {
     return 0;
   } finally {
     await Promise.all([child?.stop(), consoleChild?.stop()]);
-    // Closed last, because open streams of the bridge and the console still read from the emulators.
+    // The emulators close last, because open streams of the bridge and the console still read from them.
     await emulators.close();
   }
 }
@@ -93,7 +94,7 @@ const environmentFor = ({ environment }: Sandbox, port: number): Record<string, 
   FEDBRIDGE_HOST: '127.0.0.1',
 });
 
-/** Makes log lines readable if standard output is a terminal. */
+/** If standard output is a terminal, returns a function that prints log lines in a readable form. */
 const onLine = (): ((line: string) => void) | undefined =>
   process.stdout.isTTY ? (line) => process.stdout.write(`${readableLine(line)}\n`) : undefined;
 
@@ -114,7 +115,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
   return promise;
 }
 
-/** Describes an error. For system errors, suggests a fix. */
+/** Describes an error. For a port that cannot be used, suggests a fix. */
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

@@ -51,9 +51,9 @@ export function readSource(args: readonly string[]): ConfigOptions {
 
 /**
  * @param options.source command-line options that override the environment, at startup and at each reload
- * @param options.guard wraps the bridge's listeners; none by default
- * @returns the port, once the bridge listens. The process later exits with 0 on SIGTERM or SIGINT, and immediately on a second
- * signal.
+ * @param options.guard wraps the bridge's listeners; by default, nothing wraps them
+ * @returns the port, once the bridge listens. On SIGTERM or SIGINT, the process later drains and exits with 0. On a second
+ * signal, it exits immediately.
  * @throws ConfigError, or the listening socket's error, whose message includes a fix
  */
 export async function serve(
@@ -75,7 +75,7 @@ export async function serve(
 }
 
 /**
- * @param options.readConfig reads the configuration, at startup and at each reload
+ * @param options.readConfig reads the configuration; called at startup and at each reload
  * @param options.console the console's page; undefined for the bridge
  */
 export async function runServer(options: {

@@ -3,11 +3,11 @@ import { describeUnknown } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** How long to wait for aborted responses to be logged. Their log lines are written when their sockets close. */
+/** How long to wait until aborted responses have been logged. The log line of a response is written when its socket closes. */
 const LAST_LINES_MS = 10;
 
 /**
- * After an uncaught error, no state can be trusted, so the process ends and the platform starts a new one.
+ * Ends the process after an uncaught error, because no state can be trusted then. The platform starts a new process.
  * @returns a function that must be called once the bridge exists; its argument is a function that aborts all responses in
  * progress
  */
@@ -30,7 +30,7 @@ export function endOnFault(log: Log): (abortAll: () => void) => void {
   return (abort) => (abortAll = abort);
 }
 
-/** Drains on the first signal, and ends immediately on a second one. */
+/** Ends the process on a signal: after draining on the first signal, immediately on a second one. */
 export function endOnSignal(log: Log, server: BridgeServer): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {

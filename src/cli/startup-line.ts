@@ -1,8 +1,8 @@
-// Logs the first line: the version, what the bridge serves, and its identity.
+// Writes the first line of the log: the bridge's version, its identity, and the roles and buckets that it serves.
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 
-/** The maximum number of names in this log line, because people read it. */
+/** The maximum number of roles and of buckets that the log line names. The number is small, because people read this line. */
 const MOST_NAMES = 20;
 
 export async function logStartup(

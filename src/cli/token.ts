@@ -1,4 +1,4 @@
-// `fedbridge token`: prints the identity token that the bridge would send to STS: decoded, or the token itself with --raw.
+// `fedbridge token`: prints the identity token that the bridge would send to STS, either decoded or, with --raw, as it is.
 import { readRoleSettings } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { createIdentity } from '../identity/identity.ts';

@@ -53,7 +53,10 @@ interface Options extends Expected {
   readonly lint?: string;
 }
 
-/** Ends the process; see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
+/**
+ * Ends the process; see {@link printResult}. With `--lint`, mistakes are printed to standard output, and the exit code is then
+ * 1.
+ */
 export function printTrustPolicy(args: readonly string[]): Promise<never> {
   return printResult('trust-policy', USAGE, async (): Promise<Result> => {
     const options = readOptions(args);
@@ -122,7 +125,7 @@ function checkValues({ uniqueId, audience }: Options): void {
 }
 
 async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<TrustedToken> {
-  // If the options supply everything, no configuration is read, so an invalid configuration cannot interfere.
+  // If the options contain all values, no configuration is read, so that an invalid configuration does not matter.
   if (uniqueId !== undefined && audience !== undefined && config === undefined && role === undefined)
     return { uniqueId, audience };
   const settings = settingsIn(config);

@@ -1,4 +1,5 @@
-// Reads `--for` of `fedbridge trust-policy`: the Google service that reads S3 itself, and the ID of the service's account.
+// Reads `--for` of `fedbridge trust-policy`: which Google service reads S3 without the bridge, and the ID of the service's
+// account.
 import { closestWord } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
@@ -7,7 +8,10 @@ import type { GoogleService, GoogleServiceName } from '../policy/google-services
 import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { UsageError } from './arguments.ts';
 
-/** Dataflow workers run as one of the user's service accounts, so they have the same kind of token as the bridge. */
+/**
+ * A service that the role can trust. Dataflow workers run as one of the user's service accounts, so they have the same kind of
+ * token as the bridge.
+ */
 type Trusted = GoogleService | { readonly name: 'dataflow' };
 
 const NAMES = ['storage-transfer', 'bigquery', 'dataflow'] as const;
@@ -22,7 +26,7 @@ const IDENTIFYING: Readonly<Record<Trusted['name'], readonly Option[]>> = {
 };
 
 /**
- * @returns undefined without `--for`
+ * @returns the service; undefined if `--for` is not given
  * @throws UsageError if the options cannot be combined, ConfigError if the service is unknown or the ID has the wrong format
  */
 export function readTrustedService(values: Readonly<Partial<Record<Option, string>>>): Trusted | undefined {
@@ -34,7 +38,7 @@ export function readTrustedService(values: Readonly<Partial<Record<Option, strin
   }
   if (name === undefined) return undefined;
   const missing = IDENTIFYING[name].filter((option) => values[option] === undefined);
-  // Without the IDs, the lint checks everything that does not depend on them.
+  // Only `--lint` works without these options: it then checks everything that does not depend on their values.
   if (missing.length > 0 && values.lint === undefined)
     throw new UsageError(`--for ${name} needs ${missing.map((option) => `--${option}`).join(' and ')}.`);
   if (name === 'dataflow') return { name };

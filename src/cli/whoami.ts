@@ -16,7 +16,10 @@ Prints the bridge's Google identity and its AWS identity in each configured role
   --json         print JSON, for programs
 `;
 
-/** Ends the process; see {@link printResult}. Exits with 0 if all roles can be assumed. */
+/**
+ * Ends the process; see {@link printResult}. The exit code is 0 if the identity is known and all roles can be assumed,
+ * otherwise 1.
+ */
 export function whoami(args: readonly string[]): Promise<never> {
   return printResult('whoami', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['config'], switches: ['json'] });

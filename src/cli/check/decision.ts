@@ -19,7 +19,7 @@ export interface Decision {
   readonly text: string;
 }
 
-/** @param lineOf returns the line number of the grant at a position in the list; undefined if it is unknown */
+/** @param lineOf returns the line number of the grant at this position in the list; undefined if the line is unknown */
 export function decide(
   config: Config,
   request: CheckRequest,

@@ -1,4 +1,4 @@
-// Explains to the operator why no grant allows the read, which grants are closest, and how to fix it.
+// Explains to the operator why no grant allows the read, which grants are closest, and how to allow the read.
 import { explain } from '../../auth/explain-decision.ts';
 import type { Denial } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
@@ -111,7 +111,8 @@ export function describeUnjudged(
 
 /** Whether the pattern could match if the caller's email and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
-  // A caller of another issuer, and a person, are already fully known. Patterns for them match nobody else.
+  // Callers of other issuers and people need no check: such a caller is already fully known, and a pattern for one matches
+  // nobody else.
   if (caller.kind === 'issued' || pattern.kind === 'issued') return false;
   if (caller.kind === 'user' || pattern.kind === 'user') return false;
   if (caller.kind === 'email')
@@ -120,7 +121,7 @@ function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): bo
   return pattern.kind !== 'email-and-id' || pattern.uniqueId === caller.uniqueId;
 }
 
-/** Whether the grant allows this read for the callers that the grant names. */
+/** Whether the grant would allow this read if it named the caller. */
 function wouldDecide({ buckets }: Config, grant: Grant, read: ObjectRead): boolean {
   const anyone = { subject: '0' };
   const named = { ...grant, callers: [{ kind: 'id', uniqueId: anyone.subject } as const] };

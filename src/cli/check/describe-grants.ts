@@ -46,7 +46,7 @@ export function describeScope(scope: Scope): string {
 
 export type DescribeGrant = (grant: Grant) => string;
 
-/** The maximum number of callers to list, because a grant may name many. */
+/** The maximum number of a grant's callers to list. A grant may name many callers. */
 const MOST_CALLERS = 3;
 
 /** @returns a function that describes a grant: it lists only the callers that match `caller`, or all callers if none matches */

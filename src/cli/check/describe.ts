@@ -1,4 +1,4 @@
-// Describes a configuration in words: its settings, and for each bucket who may read what, and as which role.
+// Describes a configuration in words: its settings and, for each bucket, its role and what each caller may read.
 import type { Bucket, Budget, Config, Grant, Hop, Issuer, Role } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration, showQuantity, SIZE } from '../../config/units.ts';
@@ -133,15 +133,15 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
 
 /**
  * Describes the role and its chained roles.
- * @param about shown in the parentheses after the first ARN
+ * @param about a text to show in parentheses after the first ARN
  */
 export function describeRole({ name, arn, then }: Role, about: string): string {
   return [`role ${name} (${arn}, ${about})`, ...then.map(describeHop)].join(', then as ');
 }
 
 /**
- * Omits the external ID, because only the role's owner and the operator may know it, and this text ends up in terminals and build
- * logs.
+ * Describes a chained role. Omits the external ID, because only the role's owner and the operator may know it, whereas this
+ * text ends up in terminals and build logs.
  */
 function describeHop({ arn, externalId, tags, callerTags, transitiveTags, sourceIdentity }: Hop): string {
   const keys = [...Object.keys(tags), ...(callerTags ? CALLER_TAG_KEYS : [])].map(

@@ -17,7 +17,7 @@ export interface CheckRequest {
   readonly read: ObjectRead;
 }
 
-/** The request to check whether a caller may obtain AWS credentials for a bucket. */
+/** A request to check whether a caller may obtain AWS credentials for a bucket. */
 export interface VendingRequest {
   readonly caller: CheckRequest['caller'];
   readonly vendBucket: string;
@@ -55,14 +55,16 @@ function readCaller(text: string): CheckRequest['caller'] {
   throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
 }
 
-/** @throws UsageError if the caller's issuer is not in the configuration, or does not use such subjects */
+/** @throws UsageError if the caller's issuer is not in the configuration, or does not use subjects of this form */
 export function checkCallerIssuer({ caller }: Pick<CheckRequest, 'caller'>, { issuers }: Config): void {
   if (caller.kind !== 'issued') return;
   const problem = issuedProblem(caller, new Map(issuers.map(({ name, kind }) => [name, kind])));
   if (problem !== undefined) throw new UsageError(`--caller ${problem.rule}. ${problem.fix}`.trimEnd());
 }
 
-/** The key is everything after the first slash, byte for byte, including any further slashes. */
+/**
+ * Parses BUCKET/KEY or BUCKET/PREFIX. Everything after the first slash belongs to the key or prefix, including further slashes.
+ */
 function readTarget(word: ReadAction, text: string): ObjectRead {
   if (/^s3:\/\//i.test(text))
     throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: remove s3://.`);

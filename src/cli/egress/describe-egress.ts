@@ -2,7 +2,7 @@
 import { escapeText } from '../../config/show.ts';
 import type { EgressReport, PricedRow } from '../../observability/egress/egress-report.ts';
 
-/** Text from a log is escaped, because it may contain control characters. */
+/** Formats the report. Escapes text from the log, because that text may contain control characters. */
 export function describeEgress({ rows, total, note, priceSources, bytesPerGB }: EgressReport): string {
   const cells = rows.map((row) => [
     escapeText(row.caller),

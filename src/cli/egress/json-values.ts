@@ -1,11 +1,11 @@
-// Splits a stream into the JSON objects that it contains: one per line, or the elements of one array. Keeps only the object that
-// is being read in memory.
+// Splits a stream into the JSON objects that it contains: one per line, or the elements of one array. At any time, only the
+// object that is being read is in memory.
 
-/** An object, or the reason why a part of the input is not an object. */
+/** An object in the input, or the problem with a part of the input that is not an object. */
 export type Entry =
   { readonly line: number; readonly value: unknown } | { readonly line: number; readonly problem: string };
 
-/** The maximum length of one object. Cloud Logging's limit for an entry is 256 KiB. */
+/** The maximum length of one object. This maximum is far above 256 KiB, Cloud Logging's limit for a log entry. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 const TOO_LONG = { problem: 'is longer than 4 MiB' };
@@ -22,7 +22,7 @@ export async function* jsonValues(chunks: AsyncIterable<string>): AsyncGenerator
       continue;
     }
     start += chunk;
-    // `trim` also removes a byte order mark.
+    // `trim` removes white space and a byte order mark.
     const text = start.trim();
     if (text === '') continue;
     isArray = text.startsWith('[');
@@ -66,11 +66,11 @@ function lineSplitter(): Splitter {
 const TEXT_AFTER = 'has text after the JSON array';
 const NO_OBJECT = 'is not a JSON object in an array';
 
-/** Matches text that may come before, between and after the elements: white space, commas, and the beginning of the array. */
+/** Matches text that may come before, between and after the elements: white space, commas, and the array's opening bracket. */
 const IS_BETWEEN = /^[\s,[\uFEFF]*$/;
 
 /**
- * Splits an array at the commas between its elements. Stops at the first error, because the next element's beginning is then
+ * Finds the elements of an array by their brackets. Stops at the first error, because the beginning of the next element is then
  * unknown.
  */
 function elementSplitter(): Splitter {

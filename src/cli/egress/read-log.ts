@@ -8,7 +8,7 @@ export interface LoggedEgress {
   readonly rows: readonly EgressRow[];
   /** The number of request lines, including those of requests that received nothing from S3. */
   readonly requests: number;
-  /** The number of other lines, such as those about the start of the bridge. */
+  /** The number of lines that are not about a request, such as those about the start of the bridge. */
   readonly otherLines: number;
   readonly problems: readonly LineProblem[];
   /** The number of all problems; `problems` contains only the first ones. */
@@ -63,7 +63,7 @@ export async function readLog(
   return { rows: totals.rows(), requests, otherLines, problems, problemCount };
 }
 
-/** Returns the bridge's own log line. In an export from Cloud Logging, this line is in `jsonPayload`. */
+/** Returns the bridge's own log line. An export from Cloud Logging contains this line as `jsonPayload`. */
 function lineOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (!isObject(value)) return undefined;
   const { jsonPayload } = value;
@@ -78,6 +78,6 @@ function textIn(line: Readonly<Record<string, unknown>>, name: string): string |
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Returns the path in a log line. A log line without a path means `internet`, the usual path. */
+/** Returns the path in a log line. In a log line without a path, the path is `internet`, the usual one. */
 const pathOf = (path: string | undefined): EgressPath =>
   path === 'cloudfront' || path === 'endpoint' ? path : 'internet';
