@@ -1,4 +1,4 @@
-// Determines which addresses may be configured: https anywhere, plain http only on this machine.
+// Determines which URLs may be configured: https URLs of any host, and http URLs only of this machine.
 import type { TextRule } from './aws-names.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { TextRule } from './aws-names.ts';
  */
 export const isLoopback = (hostname: string) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
 
-/** Rejects white space and wrong slashes first, because the URL parser silently corrects them. */
+/** Parses a URL. Rejects white space and wrong slashes, which the URL parser would silently correct. */
 function parseUrl(text: string): URL | undefined {
   return /[\s\p{C}]/u.test(text) || !/^https?:\/\/[^/]/i.test(text)
     ? undefined
@@ -14,7 +14,8 @@ function parseUrl(text: string): URL | undefined {
 }
 
 /**
- * Matches a host name or an IPv6 address. Stricter than the URL parser, which accepts `*` and other punctuation in a host name.
+ * Matches a host name or an IPv6 address. The pattern is stricter than the URL parser, which accepts `*` and other punctuation
+ * in a host name.
  */
 const HOST_NAME = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])$/;
 
@@ -25,7 +26,8 @@ const isSafe = (url: URL) =>
   HOST_NAME.test(url.hostname);
 
 /**
- * Whether the URL has only a host and port. Checks the original text, too, because the URL parser drops an empty `?` or `#`.
+ * Whether the URL has only a scheme, a host and a port. Checks the original text as well, because the URL parser drops an empty
+ * `?` or `#`.
  */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
@@ -61,8 +63,8 @@ export const ISSUER_URL: TextRule = {
 };
 
 /**
- * The rule for the metadata server's host. Like gcp-metadata, assumes http if there is no scheme, because the metadata server
- * supports only http.
+ * The rule for the metadata server's host. If there is no scheme, the rule assumes http, as gcp-metadata does, because the
+ * metadata server supports only http.
  */
 export const METADATA_HOST: TextRule = {
   must: 'must be HOST or HOST:PORT of a metadata server, with or without http://',

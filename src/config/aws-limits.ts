@@ -3,7 +3,7 @@
 /** The maximum session duration of a chained role, in seconds (AWS, "Roles terms and concepts"). */
 export const MAX_HOP_SECONDS = 3600;
 
-/** The maximum number of session tags. The keys of the tags must differ in more than case (STS AssumeRole, Tags). */
+/** The maximum number of session tags. The keys of two tags must not differ only in case (STS AssumeRole, Tags). */
 export const MAX_SESSION_TAGS = 50;
 
 /** The tags that `callerTags: true` adds. */

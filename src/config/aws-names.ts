@@ -1,7 +1,7 @@
 // AWS's naming rules for roles, regions, buckets, accounts and keys, and the domain of a region. Each rule contains its error
 // message and its test.
 
-/** A rule for a string. Contains both the error message and the test, so that they stay consistent. */
+/** A rule for a string. The rule contains both the error message and the test, so that the two stay consistent. */
 export interface TextRule {
   readonly must: string;
   readonly test: (text: string) => boolean;
@@ -18,8 +18,8 @@ const ROLE_ARN_FORM = new RegExp(
 );
 
 /**
- * A role's ARN. The path has up to 512 characters from `!` to `~`, including its two slashes. The name has up to 64 characters
- * (IAM API Reference, CreateRole).
+ * The rule for a role's ARN. The path has up to 512 characters from `!` to `~`, including its two slashes. The name has up to
+ * 64 characters (IAM API Reference, CreateRole).
  */
 export const ROLE_ARN: TextRule = {
   must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
@@ -35,8 +35,8 @@ export function parseRoleArn(arn: string): { readonly account: string; readonly 
 }
 
 /**
- * The rule for a region's name. AWS documents no grammar for these names, so the rule matches every region of every partition.
- * The length is limited to one host name label.
+ * The rule for a region's name. AWS documents no grammar for these names, so the rule accepts all names of the usual form, in
+ * every partition. The length is limited to that of a label in a host name.
  */
 export const AWS_REGION: TextRule = {
   must: 'must be an AWS region, like eu-west-1',
@@ -64,7 +64,7 @@ export const EXTERNAL_ID: TextRule = {
 
 const KMS_KEY_FORM = `^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`;
 
-/** The rule for a KMS key. A session policy needs the key's ARN; an alias does not work. */
+/** The rule for the ARN of a KMS key. Aliases are rejected, because a session policy must contain the key's own ARN. */
 export const KMS_KEY_ARN: TextRule = {
   must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
   test: (text) => text.length <= 2048 && new RegExp(KMS_KEY_FORM).test(text),
@@ -97,7 +97,10 @@ const isBucketForm = (text: string) =>
  */
 const RESERVED_IN_BUCKET_NAMES = /^(?:xn--|sthree-)/;
 
-/** The bucket name that callers use. The name must be valid for S3, because clients check it before they send a request. */
+/**
+ * The rule for the bucket name that callers use. The name must be valid for S3, because clients check it before they send a
+ * request.
+ */
 export const BUCKET_NAME: TextRule = {
   must:
     'must be a bucket name: 3 to 63 lowercase letters, digits, dots and hyphens, beginning and ending with a ' +
@@ -111,8 +114,8 @@ const ACCESS_POINT_ARN = new RegExp(
 );
 
 /**
- * Suffixes that S3 reserves for resources that the bridge cannot read, with the reason and what to use instead ("General
- * purpose bucket naming rules" in the S3 user guide).
+ * The suffixes with which S3 marks names that the bridge cannot use, each with the reason and a replacement ("General purpose
+ * bucket naming rules" in the S3 user guide).
  */
 const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = [
   [
@@ -146,10 +149,10 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
 ];
 
 /**
- * The name of a bucket in S3. A multi-Region access point has no region in its ARN and needs a different signature algorithm,
- * so its ARN is rejected. An alias is rejected because policies cannot name it: a session policy would have to allow every
- * access point. Such a policy would also match keys that contain the granted path, such as `raw/private/object/raw/public/x`,
- * in any access point.
+ * The rule for a bucket's `target`. A multi-Region access point has no region in its ARN and needs a different signature
+ * algorithm, so its ARN is rejected. An alias is rejected because policies cannot name it: a session policy would have to allow
+ * every access point. Such a policy would also match keys that contain the granted path, such as
+ * `raw/private/object/raw/public/x`, in any access point.
  */
 export const BUCKET_TARGET: TextRule = {
   must: 'must be a bucket name or the ARN of an access point in one region',

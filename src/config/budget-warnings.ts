@@ -6,8 +6,8 @@ import type { Budget, CallerPattern, Grant } from './types.ts';
 import { showQuantity, SIZE } from './units.ts';
 
 /**
- * Budgets below this size cause a warning. A list of 1,000 keys can take about 8 MiB, and the bridge requests a list from S3 only
- * if the longest possible list fits in the budget.
+ * Budgets below this size cause a warning. The bridge requests a list from S3 only if the longest possible list fits in the
+ * rest of the budget, and a list of 1,000 keys can take about 8 MiB.
  */
 const LIST_BYTES = 16 * 1024 * 1024;
 
@@ -41,7 +41,10 @@ const vends = (grant: number): Pick<Problem, 'rule' | 'fix'> => ({
   fix: 'Remove `vend` from the grant if the budget must limit all reads.',
 });
 
-/** Whether two patterns can match the same caller. A unique ID may belong to any email. */
+/**
+ * Whether two patterns can match the same caller. A pattern with a unique ID and a pattern with an email always can, because
+ * the ID may belong to that email.
+ */
 function mayOverlap(a: CallerPattern, b: CallerPattern): boolean {
   if (a.kind === 'issued') return b.kind === 'issued' && a.issuer === b.issuer && a.subject === b.subject;
   if (b.kind === 'issued') return false;
@@ -51,7 +54,10 @@ function mayOverlap(a: CallerPattern, b: CallerPattern): boolean {
   return first === undefined || second === undefined || first === second;
 }
 
-/** @returns the project as it appears in emails; undefined if it is unknown */
+/**
+ * @returns the project as it appears in emails; '' if the pattern's email contains no project, undefined if the pattern has no
+ * email
+ */
 function projectOf(pattern: CallerPattern): string | undefined {
   if (pattern.kind === 'project') return pattern.project.split(':').reverse().join('.');
   return 'email' in pattern ? (projectInEmail(pattern.email) ?? '') : undefined;

@@ -29,7 +29,7 @@ export const ISSUER_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
 /** The format of a subject, which has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). */
 const SUBJECT = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
-/** Returns the callers that `text` names; undefined if its format is unknown. */
+/** Returns the callers that `text` names; undefined if the text has no known format. */
 export function readCallerPattern(text: string): CallerPattern | undefined {
   if (text.startsWith('project:')) {
     const project = text.slice('project:'.length);
@@ -65,7 +65,7 @@ const FEDERATED =
   'Identities in workload and workforce identity pools cannot get ID tokens from Google. Name the service account that they impersonate.';
 const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
-/** For each kind of IAM member, what to write instead of the member (IAM, "Principal identifiers"). */
+/** The fix for each kind of IAM member: what to write in a grant instead of the member (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
   [PERSON, NO_PERSON],

@@ -6,7 +6,8 @@ import { type Path, quote, showPath } from './show.ts';
 import type { CallerPattern } from './types.ts';
 
 /**
- * Does not check unique IDs, because they do not reveal whether they belong to a person.
+ * Finds callers that are probably mistakes. Does not check unique IDs, because an ID does not show whether it belongs to a
+ * person.
  * @param path the path of the list of callers
  */
 export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Path): Problem[] {

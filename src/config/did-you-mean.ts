@@ -1,7 +1,7 @@
 // Finds the known name that the user probably intended to write.
 import { quote } from './show.ts';
 
-/** The maximum length of names that are compared, because the work grows quadratically with the length. */
+/** Names longer than this are not compared, because the work grows quadratically with the length. */
 const LONGEST_COMPARED = 100;
 
 /** Returns how many letters must be added, removed or replaced to turn `a` into `b` (Levenshtein distance), up to a limit. */
@@ -13,7 +13,7 @@ function distance(a: string, b: string, limit: number): number {
       const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
       current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
-    // No later row can contain a value below this row's minimum.
+    // Stops at the limit, because no later row can contain a value below this row's minimum.
     if (Math.min(...current) >= limit) return limit;
     above = current;
   }
@@ -28,7 +28,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   let least = Math.ceil(wanted.length / 3) + 1;
   for (const candidate of names) {
     const known = plain(candidate);
-    // The difference in length is a lower bound for the distance.
+    // Skips a name if its length differs too much, because the distance is at least the difference in length.
     if (Math.abs(known.length - wanted.length) >= least || wanted.length > LONGEST_COMPARED) continue;
     const changes = distance(wanted, known, least);
     if (changes < least) [best, least] = [candidate, changes];

@@ -17,8 +17,8 @@ export function checkDistributions(raw: unknown, s3Endpoint: string | undefined)
 }
 
 /**
- * CloudFront sends its origin's host name to S3, so the signature must be for that host name. Only the regional domain of a
- * bucket is such a name: it needs the region, and its certificate does not cover names with dots.
+ * CloudFront sends its origin's host name to S3, so the signature must be for that host name. The origin must therefore be the
+ * bucket's regional domain. This domain contains the region, and its certificate does not cover bucket names with dots.
  */
 function checkTarget(name: string, bucket: unknown): Finding[] {
   const target = fieldOf(bucket, 'target') ?? name;
@@ -57,8 +57,8 @@ function checkRegion(name: string, bucket: unknown): Finding[] {
 }
 
 /**
- * Reports another path to S3 that conflicts with `via`. An S3 server on this machine is a stand-in for AWS, as in the sandbox.
- * Any other server has its own host name.
+ * Reports an endpoint that conflicts with `via`. AWS_ENDPOINT_URL_S3 may name an S3 server on this machine, which stands in for
+ * AWS, as in the sandbox. No distribution can reach a different S3 server.
  */
 function checkEndpoint(name: string, bucket: unknown, s3Endpoint: string | undefined): Finding[] {
   const path = ['buckets', name, 'via'];

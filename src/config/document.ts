@@ -17,20 +17,20 @@ export interface ConfigDocument {
   /** The values in the document, which are not validated yet. */
   readonly raw: unknown;
   readonly problems: readonly Problem[];
-  /** False if the text is so broken that its fields cannot be determined. No further checks are possible then. */
+  /** Whether the document's fields could be determined. If not, no further checks are possible. */
   readonly readable: boolean;
   readonly locate: (path: Path) => Location;
 }
 
 /**
- * The maximum number of aliases. The library scans the document for each alias's anchor, so a document with many aliases would
- * take too long.
+ * The maximum number of aliases. For each alias, the library scans the document for the anchor, so a document with many aliases
+ * would take too long.
  */
 const MOST_ALIASES = 500;
 
 /**
- * The library's `maxAliasCount`, which limits how far nested aliases may expand. A document above this limit is a "billion
- * laughs" attack.
+ * The library's `maxAliasCount`, which limits how far nested aliases may expand. A document above this limit is probably a
+ * "billion laughs" attack.
  */
 const MOST_ALIASED_VALUES = 5000;
 
@@ -76,7 +76,8 @@ function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boole
 }
 
 /**
- * Finds valid YAML that is rejected here: fields that would set a JavaScript object's prototype, and aliases without an anchor.
+ * Finds parts that are valid YAML but not allowed in a configuration: fields that would set a JavaScript object's prototype,
+ * and aliases without an anchor.
  */
 function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
@@ -126,8 +127,8 @@ export function readDocument(text: string): ConfigDocument {
 }
 
 /**
- * Removes what the parser appends to its messages: either the unexpected text, which may be secret or very long, or advice for
- * programmers (if there are several documents).
+ * Removes the end of a message from the parser, which contains the unexpected text (possibly a secret, or very long) or, if
+ * there are several documents, advice for programmers.
  */
 const plainMessage = (code: string, message: string) =>
   message.replace(code === 'UNEXPECTED_TOKEN' ? /: .*$/s : /; please use .*$/s, '').slice(0, 120);
@@ -145,7 +146,7 @@ function readYaml(text: string): ConfigDocument {
     merge: false,
     // Without this option, a bucket named 0123 would lose its leading zero.
     stringKeys: true,
-    // Pretty errors quote the line, which may contain a secret.
+    // With this option, error messages would quote the line, which may contain a secret.
     prettyErrors: false,
     lineCounter: lines,
     logLevel: 'error',
@@ -177,7 +178,7 @@ function readYaml(text: string): ConfigDocument {
       fix: 'Check that the document is a Fedbridge configuration in YAML.',
     });
   return {
-    // An alias without an anchor would make the conversion throw.
+    // Does not convert a document with forbidden parts, because an alias without an anchor would make the conversion throw.
     raw:
       readable && forbidden.length === 0 ? document.toJS({ maxAliasCount: MOST_ALIASED_VALUES }) : undefined,
     problems,

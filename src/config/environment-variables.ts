@@ -1,4 +1,5 @@
-// The names, meanings and defaults of the variables that configure the bridge, for its reference; environment.ts reads them.
+// The names, meanings and defaults of the variables that configure the bridge, for the configuration reference. environment.ts
+// reads the variables.
 import { TRACE_VARIABLES } from './trace-variables.ts';
 
 export interface Variable {

@@ -1,4 +1,4 @@
-// Reads and checks the variables that configure the bridge; environment-variables.ts has their meanings.
+// Reads and checks the variables that configure the bridge. environment-variables.ts describes them.
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { LogLevel, TraceSettings } from './types.ts';
@@ -90,7 +90,7 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
   const traces = readTraceSettings(set);
   problems.push(...traces.problems);
   const { PORT: ownPort = '8080', FEDBRIDGE_METRICS_PORT: metricsPort } = set;
-  // Port 0 means any free port, so the two ports differ even if both are 0.
+  // Port 0 means any free port, so two ports with this value still differ.
   if (metricsPort !== undefined && Number(metricsPort) === Number(ownPort) && Number(ownPort) !== 0) {
     problems.push({
       field: 'FEDBRIDGE_METRICS_PORT',

@@ -1,12 +1,18 @@
 // The names and formats that Google uses for token issuers, emails, unique IDs, projects, and service accounts.
 
-/** The two issuers that Google's tokens may contain (Google Identity, "Verify the Google ID token on your server side"). */
+/**
+ * The two values that the claim `iss` of Google's tokens may have (Google Identity, "Verify the Google ID token on your server
+ * side").
+ */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];
 
-/** The word before the colon that names a person in a grant: `user:EMAIL`. Only an assertion of Identity-Aware Proxy names people. */
+/**
+ * The word before the colon that names a person in a grant: `user:EMAIL`. Only an assertion of Identity-Aware Proxy identifies
+ * a person.
+ */
 export const PERSON = 'user';
 
-/** The format of an email. Google compares emails without regard to case, and sends verified ones in lower case. */
+/** The format of an email. Google compares emails without regard to case, and sends verified emails in lower case. */
 export const GOOGLE_EMAIL =
   /^[\w.+'%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
@@ -20,14 +26,14 @@ export const PROJECT_ID =
 const SERVICE_ACCOUNT = /^([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$/;
 
 export interface ServiceAccountName {
-  /** The part of an email before the `@`. */
+  /** The part of the email before the `@`. */
   readonly local: string;
   readonly project: string;
 }
 
 /**
- * @returns undefined unless the email belongs to a service account that a user created; accounts that Google creates have other
- * domains
+ * Splits the email of a service account that a user created. Returns undefined for other emails, including those of service
+ * accounts that Google creates, which have other domains.
  */
 export function parseServiceAccount(email: string): ServiceAccountName | undefined {
   const [, local, project] = SERVICE_ACCOUNT.exec(email) ?? [];

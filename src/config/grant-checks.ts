@@ -66,7 +66,10 @@ function checkAttributes(grant: unknown): Finding[] {
   ];
 }
 
-/** Credentials allow the other actions of the same grant, so `vend` on its own would allow nothing. */
+/**
+ * Checks that a grant of `vend` includes another action: vended credentials allow only the grant's other actions, so `vend` on
+ * its own would allow nothing.
+ */
 function checkVend(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));
   if (!allow.includes('vend') || allow.some((action) => action !== 'vend')) return [];

@@ -7,7 +7,10 @@ import { entriesOf, fieldOf, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 import { DURATION, readQuantity, showDuration } from './units.ts';
 
-/** Finds every problem with a role's `then` list. The role is not validated yet, and the problems' paths are relative to it. */
+/**
+ * Finds every problem with a role's `then` list. The role is not validated yet, and the problems' paths are relative to the
+ * role.
+ */
 export function checkHops(role: unknown): readonly Finding[] {
   const hops = itemsOf(fieldOf(role, 'then'));
   /** Transitive tags of earlier hops, in lower case; later hops cannot set them again. */

@@ -35,7 +35,10 @@ export function documentOf(env: Environment): ConfigDocument {
   return { ...document, problems: [...both, ...document.problems] };
 }
 
-/** Ignores newlines at the end of a path, because tools that read the path from a file often leave one there. */
+/**
+ * Returns the configuration's text: FEDBRIDGE_CONFIG either contains this text or is the path of its file. Ignores newlines at
+ * the end of a path, because tools that read the path from a file often leave one there.
+ */
 function configSource(config: string): ReturnType<typeof readSource> {
   const trimmed = config.replace(/[\r\n]+$/, '');
   const isYaml = trimmed.includes('\n') || (trimmed !== config && looksLikeYaml(trimmed));
@@ -50,7 +53,7 @@ const NEITHER_FORM: Problem = {
     'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET, FEDBRIDGE_CALLERS and, optionally, FEDBRIDGE_PREFIX.',
 };
 
-/** Finds problems in a configuration in which every field is valid. */
+/** Finds further problems in a configuration in which every field is valid. */
 export type ConfigCheck = (config: Config) => readonly Finding[];
 
 export interface Context {

@@ -1,5 +1,5 @@
-// Checks issuers against each other and against the rest of the document, and the callers that grants name by issuer. Works on raw
-// values, like cross-checks.ts.
+// Checks issuers against each other and against the rest of the document, and checks callers of these issuers in grants. Works
+// on raw values, like cross-checks.ts.
 import { readCallerPattern } from './caller-pattern.ts';
 import { closestWord } from './did-you-mean.ts';
 import { GOOGLE_ISSUERS } from './google-names.ts';
@@ -7,7 +7,7 @@ import type { Finding } from './problem.ts';
 import { type Path, quote, showPath } from './show.ts';
 import { fieldOf, itemsOf, textsOf } from './unchecked-values.ts';
 
-/** The format of a subject: the names of a namespace and a service account (Kubernetes, "Object Names and IDs"). */
+/** The format of a Kubernetes subject in a grant, NAMESPACE/SERVICEACCOUNT (Kubernetes, "Object Names and IDs"). */
 const SERVICE_ACCOUNT = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** Finds every problem with issuers, or with callers of issuers, that involves more than one field. */

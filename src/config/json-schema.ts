@@ -9,7 +9,7 @@ type Json = z.core.JSONSchema.JSONSchema;
 
 const convert = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, {
-    // Editors support this JSON Schema draft better than any other.
+    // Draft 7 is the JSON Schema draft that editors support best.
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => {
@@ -20,7 +20,8 @@ const convert = (schema: z.ZodType): Json =>
       delete jsonSchema['alternatives'];
       delete jsonSchema['example'];
       if (alternatives !== undefined) jsonSchema.anyOf = alternatives.map(convertPart);
-      // zod removes `examples` from every schema with a transform, and every schema here has a transform.
+      // Examples are added here, because zod removes `examples` from every schema with a transform, and every schema here has
+      // one.
       if (example !== undefined) jsonSchema.examples = [example];
     },
   });

@@ -17,22 +17,23 @@ export interface ConfigOptions {
   readonly port?: string | undefined;
 }
 
-/** Each function throws a ConfigError with every problem at once. */
+/** The functions that read a configuration. Each throws a ConfigError that contains all problems. */
 export interface ConfigReader {
   /** Reads the configuration that the environment specifies: a file, inline YAML, or single variables. */
   readConfig(env?: Environment): Config;
   /** Like `readConfig`, with options that override the environment. */
   readConfigIn(options: ConfigOptions, env?: Environment): Config;
   /**
-   * Reads `text` as if it were the content of the file that `FEDBRIDGE_CONFIG` names. Uses only the variables that fill gaps in
-   * the document, and `K_SERVICE`, because an AWS profile is not accepted on Cloud Run.
+   * Reads `text` as if it were the content of the file that `FEDBRIDGE_CONFIG` names. Of the variables, uses only those that
+   * fill gaps in the document, and `K_SERVICE`, by which Cloud Run is detected, because an AWS profile is not accepted there.
    */
   readConfigDocument(text: string, env?: Environment): Config;
   /**
-   * For commands that act as the bridge: reads the configuration or, if there is no configuration, the variables and defaults.
+   * Reads the settings for commands that act as the bridge, from the configuration or, if there is none, from variables and
+   * defaults.
    * @param options.file replaces the configuration in the environment
-   * @param options.ownProfile whether AWS_PROFILE is the bridge's profile. False for a `credential_process`: there, AWS_PROFILE
-   * is the profile that runs this process, so the process would wait for itself.
+   * @param options.ownProfile whether AWS_PROFILE is the bridge's profile. Must be false for a command that runs as a
+   * `credential_process`: AWS_PROFILE is then the profile that started the command, so the command would wait for itself.
    */
   readRoleSettings(
     options: { readonly file: string | undefined; readonly ownProfile: boolean },
@@ -71,13 +72,16 @@ function isConfigured(env: Environment): boolean {
   return ['FEDBRIDGE_CONFIG', ...NO_FILE_VARIABLES].some((name) => variables[name] !== undefined);
 }
 
-/** The variable that lists the profiles that parent processes have read, one per line. No profile name contains a newline. */
+/**
+ * The variable in which each process lists, for its child processes, the profiles that have been read, one per line. No profile
+ * name contains a newline.
+ */
 const PROFILES_IN_USE = 'FEDBRIDGE_ASKED_PROFILES';
 
 /**
- * Must be called before the profile is read. The SDK detects a `source_profile` loop. The SDK does not detect a
- * `credential_process` that runs one of this program's commands, which reads the profile again. Without this check, each process
- * would start another process forever.
+ * Rejects a profile that depends on itself. Must be called before the profile is read. The SDK detects a loop of
+ * `source_profile`, but not a `credential_process` that runs one of this program's commands, which then reads the same profile
+ * again. Without this check, each process would start another one forever.
  * @throws ConfigError if a parent process has already read the profile
  */
 export function rejectProfileLoop(name: string, env: Record<string, string | undefined> = process.env): void {
@@ -93,7 +97,7 @@ export function rejectProfileLoop(name: string, env: Record<string, string | und
 }
 
 /**
- * Reads only FEDBRIDGE_GOOGLE_APIS, for commands on a caller's machine, which has no configuration of a bridge.
+ * Reads FEDBRIDGE_GOOGLE_APIS for commands that run on a caller's machine, where there is no bridge configuration.
  * @throws ConfigError
  */
 export function readGoogleApis(env: Environment = process.env): string | undefined {
@@ -104,7 +108,9 @@ export function readGoogleApis(env: Environment = process.env): string | undefin
   return origin;
 }
 
-/** Detects Cloud Run by its variables, because its second generation otherwise looks like Compute Engine. */
+/**
+ * Detects Cloud Run by the variables that it sets, because Cloud Run's second generation otherwise looks like Compute Engine.
+ */
 export function readPlatform(env: Environment = process.env): Platform {
   const { K_SERVICE, K_REVISION, CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION } = setVariables(env);
   // Commands may also run as Cloud Run jobs, for which Cloud Run sets different variables than for services.
@@ -114,8 +120,8 @@ export function readPlatform(env: Environment = process.env): Platform {
 }
 
 /**
- * Returns the environment variables to pass to a child process: those for the runtime and the log, but none with settings or
- * credentials.
+ * Returns the environment variables to pass to a child process: those for the runtime and the log, but none that contain other
+ * settings or credentials.
  */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {
   const needed = /^(?:PATH|HOME|XDG_CACHE_HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;

@@ -23,7 +23,7 @@ const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
 /** If any of these variables is set, the document is built from variables instead of `FEDBRIDGE_CONFIG`. */
 export const NO_FILE_VARIABLES: readonly string[] = [...Object.keys(NEEDED), 'FEDBRIDGE_PREFIX'];
 
-/** Returns the variable that a field of the document came from. */
+/** Returns the variable from which a field of the document was built. */
 function variableOf([section, second, field]: Path): string {
   if (section === 'audience') return 'FEDBRIDGE_AUDIENCE';
   if (section === 'aws') return second === 'region' ? 'AWS_REGION' : 'FEDBRIDGE_AUDIENCE';
@@ -63,7 +63,7 @@ export function noFileDocument(env: Environment): ConfigDocument {
     ...given,
   };
   const { FEDBRIDGE_PREFIX: prefix } = given;
-  // Checked here, so that the message names the variable and its value, and suggests a fix for the variable.
+  // The bucket's name is checked here, so that the error names the variable and its value, and suggests a fix for the variable.
   const isBucket = BUCKET_NAME.test(bucket);
   if (!isBucket) problems.push(noBucketName(bucket));
   return {

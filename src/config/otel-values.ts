@@ -14,7 +14,7 @@ export const readAttributes = (text: string): Pairs | undefined =>
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** Reads names and values as W3C Baggage writes them, with percent-encoded values. */
+/** Reads a list of names and percent-encoded values in the format of W3C Baggage. */
 function readPairs(text: string, name: RegExp, value: RegExp): Pairs | undefined {
   const pairs: (readonly [string, string])[] = [];
   for (const part of text.split(',').map((each) => each.trim())) {
@@ -36,8 +36,8 @@ function decode(text: string): string | undefined {
 }
 
 /**
- * Returns the URL to which traces are sent. OpenTelemetry appends the signal's path only to the general endpoint (OpenTelemetry,
- * "OTLP Exporter Configuration").
+ * Returns the URL to which traces are sent. The path for traces is appended only to the general endpoint, not to an endpoint
+ * for traces (OpenTelemetry, "OTLP Exporter Configuration").
  * @returns undefined if the text is not an http or https URL, or has a user name, query or fragment
  */
 export function readTracesUrl(
@@ -59,7 +59,10 @@ export function readRatio(text: string): number | undefined {
 interface Sampler {
   /** Whether the decision in the caller's trace context applies, if the request has a trace context. */
   readonly parentBased: boolean;
-  /** The fraction of the other requests that are traced; undefined if a separate variable contains it. */
+  /**
+   * The fraction to trace of the requests to which no trace context's decision applies; undefined if a separate variable sets
+   * it.
+   */
   readonly ratio: number | undefined;
 }
 

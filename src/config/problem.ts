@@ -9,7 +9,7 @@ export interface Problem {
   readonly rule: string;
   /** How to fix the problem, in complete sentences; may be empty. */
   readonly fix: string;
-  /** The line in the document, counted from 1, if there is one. */
+  /** The number of the line in the document, from 1; absent if the problem has no line. */
   readonly line?: number;
 }
 

@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 };
 
-/** Does not use `readFile`, which has no size limit and would read a device forever. */
+/** Reads a file up to the size limit. Avoids `readFile`, which has no size limit and would read a device forever. */
 function readBounded(path: string): Buffer {
   const descriptor = openSync(path, 'r');
   try {
@@ -63,7 +63,8 @@ export function readSource(path: string, field: string): { text: string } | { pr
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    // The size limit may have split a character, so a file that is too large is not reported as invalid UTF-8.
+    // A file that is too large is not reported as invalid UTF-8, because the size limit may have split a character.
+    // `readDocument` then reports the size.
     if (bytes.length > LARGEST_DOCUMENT_BYTES) return { text: ' '.repeat(bytes.length) };
     return {
       problem: {

@@ -13,7 +13,7 @@ const CLOUD_RUN_CHUNK_ABOVE_BYTES = 32_000_000;
 /** The default of `limits.perCaller`. */
 const REQUESTS_PER_CALLER = 200;
 
-/** @throws Error if the document was not cross-checked, which is a bug in the bridge */
+/** @throws Error if the document was not cross-checked, which would be a bug in the bridge */
 export function resolveConfig(document: ValidDocument, settings: Settings, platform: Platform): Config {
   const region = document.aws.region ?? settings.AWS_REGION;
   if (region === undefined) throw new Error('the configuration was used before its region was checked');

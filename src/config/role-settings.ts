@@ -17,8 +17,8 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /**
- * The only variables that are read: those for the identity and for the endpoints of Google and STS. A shell also has other
- * programs' variables, such as PORT.
+ * The variables that are read: those for the identity and for the endpoints of Google and STS. All others are ignored, because
+ * in a shell, variables such as PORT may belong to other programs.
  */
 const USED_VARIABLES = [
   'AWS_REGION',
@@ -82,7 +82,10 @@ function unconfigured(env: Environment, platform: Platform): Omit<RoleSettings, 
   };
 }
 
-/** Every configuration sets a region, so the region is missing only if there is no configuration. */
+/**
+ * The problem that is reported if no region is set. Every configuration sets a region, so this problem occurs only without a
+ * configuration.
+ */
 const NO_REGION: Problem = {
   field: 'AWS_REGION',
   rule: 'is not set; it must be the region in which the bridge calls STS',

@@ -13,7 +13,7 @@ export const budget = fields({
         'The callers that the budget applies to, in the same format as in a grant. Each caller that matches has its own budget. If several budgets match a caller, all of them apply, so the smallest budget is the limit.',
       example: ['project:acme-prod'],
     }),
-  // With this maximum, every sum of the bytes of a day is an exact integer.
+  // With this maximum, the sum of a day's bytes is always an exact integer in JavaScript.
   bytesPerDay: quantity(1, 1000e12, SIZE).meta({
     description:
       'How many bytes each caller may receive from S3 per UTC day, for each process of the bridge. Reads that do not fit into the rest of the budget get 403 `EgressBudgetExceeded`. Counting starts again when the process restarts.',

@@ -10,8 +10,8 @@ const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes', 'vend'] as con
 const LONGEST_KEY_BYTES = 1024;
 
 /**
- * Whether the bridge can sign requests for the key and S3 can store it: UTF-8 must be able to encode it, and it must not contain
- * NUL.
+ * Whether S3 can store an object with this key, and the bridge can sign a request for it: the key must be valid Unicode of at
+ * most 1,024 bytes, and must not contain NUL.
  */
 const isKey = (key: string) =>
   key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= LONGEST_KEY_BYTES;

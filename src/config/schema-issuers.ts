@@ -5,8 +5,8 @@ import { ISSUER_NAME, RESERVED_ISSUER_NAMES } from './caller-pattern.ts';
 import { either, fields, text, textForm, word } from './schema-parts.ts';
 
 /**
- * The maximum number of issuers. The number is small, because issuers share the number of requests that may wait for unknown keys
- * (auth/authenticate.ts).
+ * The maximum number of issuers. The number is small, because the limit on requests that wait for a refetch of keys is divided
+ * equally among the issuers (auth/authenticate.ts).
  */
 export const MAX_ISSUERS = 10;
 

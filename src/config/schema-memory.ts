@@ -8,7 +8,7 @@ export const readAhead = fields({
       'Maximum number of connections to S3 for one response. With 1, the bridge does not read ahead.',
     example: 8,
   }),
-  // The minimum is the size of one part.
+  // The minimum is the size of one part that the bridge reads ahead.
   memory: quantity(8 * 2 ** 20, 2 ** 40, SIZE)
     .prefault('64MiB')
     .meta({

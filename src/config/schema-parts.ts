@@ -24,7 +24,10 @@ export interface WrittenForm {
   readonly maximum?: number;
 }
 
-/** A schema for values that `read` accepts. Reports any other value as one issue, whose `fix` may depend on the value. */
+/**
+ * Returns a schema for the values that `read` accepts. The schema reports any other value as one issue, whose `fix` may depend
+ * on the value.
+ */
 export function form<T>(
   must: string,
   read: (value: unknown) => T | undefined,
@@ -46,7 +49,7 @@ export function form<T>(
     .meta({ ...written });
 }
 
-/** A schema for strings that `read` accepts. */
+/** Returns a schema for the strings that `read` accepts. */
 export function textForm<T>(
   must: string,
   read: (text: string) => T | undefined,
@@ -70,7 +73,7 @@ export function text({ must, test, fix = '', pattern }: TextRule) {
   );
 }
 
-/** A schema for a value that must be one of the given words. */
+/** Returns a schema for a value that must be one of the given words. */
 export function word<const W extends string>(...words: readonly W[]) {
   const must = words.length === 1 ? `must be ${words.join()}` : `must be one of ${words.join(', ')}`;
   return textForm(
@@ -89,7 +92,7 @@ export function yesOrNo() {
 }
 
 export function wholeNumber(least: number, most: number, unit: string) {
-  // Does not use `toLocaleString`, which loads locale data and slows down startup.
+  // Avoids `toLocaleString`, which loads locale data and so slows down startup.
   const counted = (count: number) => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
   return form(
     `must be a whole number of ${unit} from ${counted(least)} to ${counted(most)}`,
@@ -103,7 +106,7 @@ export function wholeNumber(least: number, most: number, unit: string) {
   );
 }
 
-/** A schema for a number above 0 and at most 1. */
+/** Returns a schema for a number above 0 and at most 1. */
 export function fraction() {
   return form(
     'must be a number above 0 and at most 1',
@@ -124,7 +127,7 @@ function fractionFix(value: unknown): string {
     : '';
 }
 
-/** A schema for a price in US dollars. */
+/** Returns a schema for a price in US dollars. */
 export function price() {
   return form(
     'must be a price in US dollars per GB, from 0 to 10',
@@ -136,7 +139,7 @@ export function price() {
   );
 }
 
-/** A schema for a duration (in seconds) or a size (in bytes) that is written with its unit. */
+/** Returns a schema for a duration (in seconds) or a size (in bytes) that is written with its unit. */
 export function quantity(least: number, most: number, notation: Notation) {
   const { name, units, examples } = notation;
   const isInRange = (value: number) => value >= least && value <= most;
@@ -161,8 +164,8 @@ export function quantity(least: number, most: number, notation: Notation) {
 }
 
 /**
- * A schema for a map with exactly these fields. The issue that zod reports for an unknown field does not list the known fields,
- * so they are put into the issue's message, which is otherwise unused.
+ * Returns a schema for a map with exactly these fields. The issue that zod reports for an unknown field does not list the known
+ * fields, so this schema puts them into the issue's message, which is otherwise unused.
  */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
@@ -171,8 +174,8 @@ export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /**
- * Applies the second schema if `isSecond` returns true for the value, otherwise the first. Unlike zod's union, reports the
- * problems within the schema that was applied. `json-schema.ts` turns `alternatives` into `anyOf`.
+ * Returns a schema that applies the second schema if `isSecond` returns true for the value, and otherwise the first. Unlike
+ * zod's union, it reports the problems that the applied schema found. `json-schema.ts` turns `alternatives` into `anyOf`.
  */
 export function either<First, Second>(
   first: z.ZodType<First>,
@@ -184,7 +187,7 @@ export function either<First, Second>(
     .transform((input, context): First | Second => {
       const result = (isSecond(input) ? second : first).safeParse(input, { reportInput: true });
       if (result.success) return result.data;
-      // Finished issues are raw issues with additional fields, but zod has separate types for the two.
+      // This cast is safe: a finished issue is a raw issue with additional fields, but zod has separate types for the two.
       context.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
       return z.NEVER;
     })

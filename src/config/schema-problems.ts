@@ -8,11 +8,14 @@ import { type Path, quote, showValue } from './show.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** zod's type for a path allows symbols, but the schema has no symbol keys. */
+/** Converts a path from zod, whose type allows symbols. The schema has no symbol keys. */
 const plainPath = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** Returns the rule for an issue from zod's built-in checks. Custom issues contain their own text. */
+/**
+ * Returns the rule that the value breaks. A custom issue contains this text as its message; an issue from zod's own checks does
+ * not.
+ */
 function mustOf(issue: Issue): string {
   if (issue.code === 'too_small') return 'must have at least one entry';
   if (issue.code === 'invalid_type')
@@ -30,7 +33,7 @@ const EMPTY_DOCUMENT = 'Write a configuration, as shown in docs/how-to/configure
 /** Whether YAML read an unquoted value as a number or boolean instead of a string. */
 const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 
-/** Matches a unit at the end of a field's name. In this schema, the value contains the unit. */
+/** Matches a unit at the end of a field's name. In a configuration, the value contains the unit instead. */
 const UNIT_AT_END = /[_-]?(?:seconds|minutes|hours|bytes)$/i;
 
 function unknownFields(

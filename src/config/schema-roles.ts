@@ -47,7 +47,8 @@ export const role = fields({
     description: 'The AWS role that the bridge assumes with its Google identity.',
     example: 'arn:aws:iam::123456789012:role/gcp-lake-read',
   }),
-  // These are STS's limits. The role's MaxSessionDuration may be lower, but only STS can check that limit.
+  // The minimum and the maximum are STS's limits. The role's MaxSessionDuration may be lower, but only STS can check that
+  // limit.
   duration: quantity(900, 43_200, DURATION).prefault('1h').meta({
     description:
       "How long this role's credentials are valid: 15m to 12h, or 15m to 1h if `then` is set. AWS also limits this duration to the role's maximum session duration.",

@@ -1,5 +1,5 @@
-// Rejects audiences that other programs share. Each of those programs receives tokens for the audience and could present them
-// here.
+// Rejects audiences that several programs share. Every program that receives tokens for such an audience could present those
+// tokens to the bridge.
 import type { Finding } from './problem.ts';
 import { fieldOf, itemsOf, textsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
@@ -7,8 +7,8 @@ import { quote } from './show.ts';
 const AWS_STS = 'an audience of AWS STS';
 
 /**
- * Describes shared audiences. Each pattern matches an audience's host or, if the audience is a single word, that word.
- * terraform/variables.tf has the same rules.
+ * The known shared audiences, each with a description. The pattern matches the audience's host or, if the audience is a single
+ * word, that word. terraform/variables.tf has the same rules.
  */
 const OWNERS: readonly (readonly [host: RegExp, whose: string])[] = [
   [/\.apps\.googleusercontent\.com$/, 'an OAuth client ID'],
@@ -25,7 +25,7 @@ function ownerOf(audience: string): string | undefined {
   return OWNERS.find(([pattern]) => pattern.test(host))?.[1];
 }
 
-/** Finds shared values of `audience`, of issuers' audiences and of `aws.audience`, unless the document allows them. */
+/** Finds shared audiences in `audience`, in `issuers` and in `aws.audience`, unless the document allows shared audiences. */
 export function checkAudiences(raw: unknown): Finding[] {
   if (fieldOf(raw, 'allowSharedAudience') === true) return [];
   const findings: Finding[] = [];
@@ -50,7 +50,7 @@ export function checkAudiences(raw: unknown): Finding[] {
   }
   const stsAudience = fieldOf(fieldOf(raw, 'aws'), 'audience');
   const owner = typeof stsAudience === 'string' ? ownerOf(stsAudience) : undefined;
-  // An audience of AWS STS is allowed here, because STS receives these tokens anyway.
+  // As `aws.audience`, an audience of AWS STS is allowed, because STS receives these tokens anyway.
   if (typeof stsAudience !== 'string' || owner === undefined || owner === AWS_STS) return findings;
   findings.push({
     path: ['aws', 'audience'],

@@ -22,7 +22,8 @@ export function escapeText(text: string): string {
 
 /** Quotes, truncates and escapes a text, and removes the user name and password from a URL. */
 export function quote(text: string): string {
-  // Redacts before truncating, because half a password would not be recognized. The slice limits the work on huge values.
+  // Redacts a password before truncating the text, because a truncated password would not be recognized. The slice limits the
+  // work on huge values.
   const letters = Array.from(
     text
       .slice(0, 8192)
@@ -38,7 +39,8 @@ export const quoteForShell = (text: string): string => `'${text.replaceAll("'", 
 
 /**
  * Formats a value from YAML.
- * @param source the text in the document, because a long number such as a unique ID has lost digits in `value`
+ * @param source the value's text in the document; shown for a number, because `value` has lost digits of a long number such as
+ * a unique ID
  */
 export function showValue(path: Path, value: unknown, source?: string): string {
   if (path.some((step) => SECRET_FIELDS.includes(step))) return 'the value given (a secret, not shown)';

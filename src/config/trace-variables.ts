@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { quote } from './show.ts';
 import type { TraceSettings } from './types.ts';
 
-/** The same type as `Environment`, without empty values. */
+/** The same type as `Environment`. No value is an empty string. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables that are supported. docs/reference/configuration.md lists them. */
@@ -79,7 +79,7 @@ interface Outcome {
 }
 
 /**
- * Checks the variables only if an endpoint is set, because platforms may set the others for every program.
+ * Checks the variables only if an endpoint is set, because platforms may set the other variables for every program.
  * @param set the environment without empty variables
  */
 export function readTraceSettings(set: Variables): Outcome {
@@ -156,7 +156,7 @@ const ENDPOINT_FIX =
   'Write, for example, http://127.0.0.1:4318. If the collector requires a key, set it in OTEL_EXPORTER_OTLP_HEADERS.';
 const PAIRS = 'NAME=VALUE,NAME=VALUE, with percent-encoded values';
 
-/** @returns undefined if one of the two variables is invalid, which is then reported */
+/** @returns undefined if one of the two variables is invalid; the problem has then been reported */
 function readSampler(
   { OTEL_TRACES_SAMPLER: name = 'parentbased_always_on', OTEL_TRACES_SAMPLER_ARG: text = '1' }: Variables,
   report: (field: string, rule: string) => void,

@@ -6,7 +6,7 @@ export type ReadAction = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
 /** What a grant allows. `vend` lets callers also obtain AWS credentials that allow the grant's reads. */
 export type Action = ReadAction | 'vend';
 
-/** One way to name callers in a grant. An email matches only a *verified* email. */
+/** One way to name callers in a grant. An email matches only if Google has verified the caller's email. */
 export type CallerPattern =
   | { readonly kind: 'email'; readonly email: string }
   | { readonly kind: 'id'; readonly uniqueId: string }
@@ -43,7 +43,7 @@ export interface Grant {
   readonly scope: Scope;
 }
 
-/** A chained role, assumed with the credentials of the previous one (`sts:AssumeRole`). */
+/** A chained role, which is assumed with the credentials of the previous role in the chain (`sts:AssumeRole`). */
 export interface Hop {
   readonly arn: string;
   readonly externalId?: string;
@@ -58,7 +58,7 @@ export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly durationSeconds: number;
-  /** What the session name in CloudTrail shows: the caller or this bridge. */
+  /** Whether the session name in CloudTrail identifies the caller or this bridge. */
   readonly session: 'caller' | 'bridge';
   readonly then: readonly Hop[];
 }
@@ -84,7 +84,7 @@ export interface Bucket {
   readonly cache: boolean;
 }
 
-/** Limits the bytes that each of the callers may receive from S3 per UTC day. */
+/** A limit on the bytes that each of the callers may receive from S3 per UTC day. */
 export interface Budget {
   readonly callers: readonly CallerPattern[];
   readonly bytesPerDay: number;
@@ -92,7 +92,7 @@ export interface Budget {
   readonly warnAt: number;
 }
 
-/** How bytes leave AWS: from S3's own endpoint, through CloudFront, or through a bucket's own `endpoint` (PrivateLink). */
+/** The path by which bytes leave AWS: S3's own endpoint, CloudFront, or a bucket's own `endpoint` (PrivateLink). */
 export type EgressPath = 'internet' | 'cloudfront' | 'endpoint';
 
 /** Prices in US dollars per GB, by region; they replace the built-in list prices. */
@@ -105,14 +105,14 @@ export type IdentitySource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'profile'; readonly name: string };
 
-/** Cloud Run is detected from the environment; elsewhere only the metadata server can identify the platform. */
+/** Cloud Run is detected by its variables. Every other platform is a `machine`; only the metadata server can identify it. */
 export type Platform =
   | { readonly kind: 'cloud-run'; readonly service: string; readonly revision: string }
   | { readonly kind: 'machine' };
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** Where and how requests are traced; read from OpenTelemetry's standard variables. */
+/** The settings for traces, which are read from OpenTelemetry's standard variables. */
 export interface TraceSettings {
   /** The URL of the collector for traces (OTLP over HTTP). */
   readonly url: string;
@@ -123,10 +123,10 @@ export interface TraceSettings {
   readonly sampler: {
     /** Whether the decision in the caller's trace context applies, if the request has a trace context. */
     readonly parentBased: boolean;
-    /** The fraction of the other requests that are traced, from 0 to 1. */
+    /** The fraction to trace, from 0 to 1, of the requests to which no trace context's decision applies. */
     readonly ratio: number;
   };
-  /** How long finished traces wait for others before they are sent together. */
+  /** How long a finished trace may wait, so that several traces are sent together. */
   readonly delayMs: number;
 }
 
@@ -150,7 +150,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** The settings for traces; undefined if the bridge sends no traces. */
   readonly traces?: TraceSettings;
-  /** The accepted audiences of callers' tokens. The accepted audiences never include `aws.audience`. */
+  /** The accepted audiences of callers' tokens, which never include `aws.audience`. */
   readonly audiences: readonly string[];
   /** The URL of Google's JSON Web Key Set. */
   readonly certsUrl: string;
@@ -159,12 +159,12 @@ export interface Config {
   /** Issuers whose tokens are accepted in addition to Google's. */
   readonly issuers: readonly Issuer[];
   readonly identity: IdentitySource;
-  /** An origin that replaces those of Google's OAuth and IAM Credentials APIs, for impersonation. */
+  /** An origin that replaces the origins of Google's OAuth and IAM Credentials APIs, which impersonation uses. */
   readonly googleApis?: string;
   readonly aws: {
     readonly region: string;
     readonly audience: string;
-    /** The STS endpoint that replaces the region's own. */
+    /** The STS endpoint to use instead of the region's own endpoint. */
     readonly stsEndpoint?: string;
   };
   readonly roles: ReadonlyMap<string, Role>;

@@ -4,12 +4,12 @@ export function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the entries of a map; empty for any other value. */
+/** Returns the entries of a map; an empty list for any other value. */
 export function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   return isMap(value) ? Object.entries(value) : [];
 }
 
-/** Returns the items of a list; empty for any other value. */
+/** Returns the items of a list; an empty list for any other value. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -19,7 +19,7 @@ export function fieldOf(value: unknown, name: string): unknown {
   return entriesOf(value).find(([key]) => key === name)?.[1];
 }
 
-/** Returns the strings in a list, or the value itself if it is a string. */
+/** Returns the strings in a list, or a list with only the value if the value is a string. */
 export function textsOf(value: unknown): readonly string[] {
   return [value, ...itemsOf(value)].filter((item) => typeof item === 'string');
 }

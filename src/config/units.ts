@@ -37,8 +37,8 @@ export const SIZE: Notation = {
 };
 
 /**
- * Parses a quantity strictly, so that it can be written in only a few ways. Rejects a sign, a fraction, a space, a different case
- * and a second unit.
+ * Parses a quantity strictly, so that it can be written in only a few ways. Rejects signs, fractions, spaces, units in a
+ * different case, and a second unit.
  */
 export function readQuantity(text: string, { units }: Notation): number | undefined {
   const [, count, unit = ''] = /^(\d+)([a-z]+)$/i.exec(text) ?? [];
@@ -58,7 +58,7 @@ export function showQuantity(quantity: number, { units }: Notation): string {
 
 export const showDuration = (seconds: number): string => showQuantity(seconds, DURATION);
 
-/** Guesses the intended quantity if the unit is missing, has the wrong case or follows a space. */
+/** Guesses which quantity was intended if the unit is missing, has the wrong case, or follows a space. */
 export function guessQuantity(value: unknown, notation: Notation): number | undefined {
   const [, count, written = ''] = /^(\d+)\s*([a-z]*)$/i.exec(String(value)) ?? [];
   const unit = [...notation.units.keys()].find(

@@ -98,8 +98,8 @@ function findClosingSlashes(audiences: Config['audiences']): Problem[] {
 }
 
 /**
- * Warns about KMS keys outside the bucket's region. S3 encrypts only with keys of the bucket's own region; replicas of a
- * multi-Region key have an ARN in each region.
+ * Warns about KMS keys outside the bucket's region. S3 encrypts only with keys of the bucket's own region. A multi-Region key
+ * has a separate ARN in each region.
  */
 function findDistantKeys(buckets: Config['buckets']): Problem[] {
   return [...buckets].flatMap(([bucket, { region, kmsKeys }]) =>
@@ -117,7 +117,7 @@ function findDistantKeys(buckets: Config['buckets']): Problem[] {
 
 /**
  * Warns about sessions that are too long for role chaining. If the profile itself assumes a role, each configured role is the
- * second role in a chain. The profile's files may change, so they are not read here.
+ * second role in a chain. This check does not read the profile's files, because they may change.
  */
 function findLongSessions(roles: Config['roles']): Problem[] {
   const longest = showDuration(MAX_HOP_SECONDS);
@@ -133,7 +133,7 @@ function findLongSessions(roles: Config['roles']): Problem[] {
 function findRepeatedGrants(grants: Config['grants']): Problem[] {
   const first = new Map<string, number>();
   return grants.flatMap(({ callers, allow, bucket, scope }, position) => {
-    // Compares two grants as equal even if they list their callers or actions in a different order.
+    // Two grants count as equal even if they list their callers or actions in a different order.
     const parts = [callers.map((caller) => JSON.stringify(caller)).sort(), [...allow].sort(), bucket, scope];
     const text = JSON.stringify(parts);
     const before = first.get(text);
