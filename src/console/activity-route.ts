@@ -34,7 +34,7 @@ export function activityRoute(parts: ActivityParts): (context: RequestContext) =
       const document = { ready: isReady(), startedAt: startedAt.toISOString(), ...activity.recent() };
       sendDocument(context, 'application/json', JSON.stringify(document));
     } catch (error) {
-      // The error only means that the person has closed the page.
+      // After a disconnect, an error that is not a fault only means that the person has closed the page.
       if (response.destroyed && !(error instanceof Fault)) return;
       context.fault = callerFault(error, context.caller);
       sendFault(context, faultResponse(context.fault, requestId, 'bearer'));

@@ -1,4 +1,5 @@
-// What the console has served in the last hour, per minute, and its last errors. Kept in memory, for the page for operators.
+// Keeps in memory what the page for operators shows: what the console has served in each minute of the last hour, and its last
+// errors.
 import { FAULTS } from '../errors/table.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 
@@ -25,17 +26,20 @@ interface RecentError {
 }
 
 export interface Activity {
-  /** Must be called when a response has ended. Counts only reads, not the page and its files. */
+  /** Counts a request. Must be called when its response has ended. Only reads are counted, not the page and its files. */
   record(context: RequestContext): void;
-  /** The last hour, oldest minute first, and the last errors, newest first. */
+  /** Returns the minutes of the last hour, oldest first, and the last errors, newest first. */
   recent(): { readonly minutes: readonly Minute[]; readonly errors: readonly RecentError[] };
 }
 
-/** Not reads of a person: the page itself, probes, and this page for operators. */
+/**
+ * The operations that are not counted, because they are not a person's reads: the page itself, probes, and the page for
+ * operators.
+ */
 const NOT_COUNTED = new Set(['page', 'asset', 'live', 'ready', 'activity', 'egress']);
 
 export function createActivity(): Activity {
-  /** By the number of the minute since the epoch. */
+  /** The minutes, by their number since the epoch. */
   const minutes = new Map<number, Minute>();
   const errors: RecentError[] = [];
   const minuteOf = (number: number): Minute =>
@@ -48,7 +52,8 @@ export function createActivity(): Activity {
   const current = (): number => Math.floor(Date.now() / MINUTE_MS);
   return {
     record: (context) => {
-      // Requests without a valid assertion come from anyone who can reach the console, so they would displace the others.
+      // Skips requests without a valid assertion: anyone who can reach the console can send them, and they could push all other
+      // errors out of the list.
       if (NOT_COUNTED.has(context.operation) || context.caller === undefined) return;
       const number = current();
       const minute = minuteOf(number);

@@ -1,7 +1,7 @@
 // The files of the console's page: built once, compressed once, and served from memory.
 import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from 'node:zlib';
 
-/** A file as the build stores it: compressed with Brotli, in Base64. */
+/** A file as the build stores it: compressed with Brotli and encoded in Base64. */
 export interface BuiltAsset {
   /** The path in the URL, such as `/assets/app-ABCD1234.js`; `/` for the page itself. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface Asset {
 
 export type ContentCoding = 'br' | 'gzip' | 'identity';
 
-/** By path. */
+/** The files, by path. */
 export type Assets = ReadonlyMap<string, Asset>;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // Stands in for the built files of the console's page. The builds of the npm package and of the image replace this file.
 import type { BuiltAsset } from './assets.ts';
 
-/** Undefined in a clone, in which the console builds its page when it starts. */
+/** The built files; undefined in a clone, in which the console builds its page at startup. */
 export const builtAssets: readonly BuiltAsset[] | undefined = undefined;

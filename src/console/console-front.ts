@@ -1,4 +1,5 @@
-// Responds to the requests of the console that read nothing: the page, its files, and everything that the console does not serve.
+// Responds to requests to the console that read nothing from S3: requests for the page, for its files, and for everything that
+// the console does not serve.
 import type { Front } from '../api/landing-page.ts';
 import { faultResponse, sendFault } from '../api/responses/fault.ts';
 import { Fault } from '../errors/fault.ts';
@@ -7,8 +8,8 @@ import { ACTIVITY_PATH } from './activity-route.ts';
 import type { Asset, Assets, ContentCoding } from './assets.ts';
 
 /**
- * Nothing may come from another origin or from the page's own markup. The last four directives have no fallback to `default-src`,
- * or make it stricter (Content Security Policy Level 3).
+ * The content security policy. Nothing may come from another origin, and no script or style from the page's own markup. The
+ * last four directives have no fallback to `default-src`, or are stricter than it (Content Security Policy Level 3).
  */
 const POLICY =
   "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -19,11 +20,12 @@ const HEADERS = [
   ['referrer-policy', 'no-referrer'],
   ['cross-origin-opener-policy', 'same-origin'],
   ['cross-origin-resource-policy', 'same-origin'],
-  // IAP identifies people by a cookie. Without an Authorization header in the request, shared caches might keep a response.
+  // IAP identifies people by a cookie, so their requests have no Authorization header. Without `no-store`, shared caches might
+  // store the responses.
   ['cache-control', 'no-store'],
 ] as const;
 
-/** The platform's probes. */
+/** The paths of the platform's probes. */
 const PROBES = new Set(['/-/live', '/-/ready']);
 
 /** The routes from which the page gets its data. The routes that return credentials are not among them. */
@@ -36,7 +38,7 @@ const DATA_ROUTES = new Set([
   ACTIVITY_PATH,
 ]);
 
-/** @param respondToActivity sends a response for the page for operators; never rejects */
+/** @param respondToActivity sends the data for the page for operators; its promise never rejects */
 export function consoleFront(
   assets: Assets,
   respondToActivity: (context: RequestContext) => Promise<void>,
@@ -48,7 +50,8 @@ export function consoleFront(
     if (PROBES.has(path)) return false;
     if (DATA_ROUTES.has(path)) {
       // Browsers set this header, and web pages cannot change it (Fetch Metadata Request Headers). Without the check, another
-      // website could make a person's browser read objects unseen, which counts as the person's reads. It can still open the page.
+      // website could make a person's browser read objects unnoticed, and these would count as the person's reads. A website
+      // can still open the page.
       if (request.headers['sec-fetch-site'] !== 'same-origin')
         return reject(context, new Fault('not_own_page'));
       if (path !== ACTIVITY_PATH) return false;
@@ -95,7 +98,10 @@ function sendAsset(context: RequestContext, { contentType, isImmutable, bodies }
   }
 }
 
-/** Ignores quality values except 0: every browser that accepts Brotli prefers it. */
+/**
+ * Returns the best coding that the browser accepts. Ignores quality values other than 0, because every browser that accepts
+ * Brotli prefers Brotli.
+ */
 function preferredCoding(accepted: string | string[] = ''): ContentCoding {
   const codings = String(accepted)
     .toLowerCase()

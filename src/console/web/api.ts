@@ -9,7 +9,7 @@ export interface Grant {
 }
 
 export interface Person {
-  /** As in a grant: `user:EMAIL`. */
+  /** The person as grants name callers: `user:EMAIL`. */
   readonly caller: string;
   readonly mayRead: readonly Grant[];
   readonly hint?: string;
@@ -20,7 +20,7 @@ export interface Person {
 
 export interface ListedObject {
   readonly key: string;
-  /** In bytes. */
+  /** The object's size in bytes. */
   readonly size: number;
   readonly lastModified: string;
   readonly storageClass: string;
@@ -41,9 +41,9 @@ export interface Explanation {
 export interface Activity {
   readonly ready: boolean;
   readonly startedAt: string;
-  /** The last hour, oldest first. */
+  /** The minutes of the last hour, oldest first. */
   readonly minutes: readonly Minute[];
-  /** Newest first. */
+  /** The last errors, newest first. */
   readonly errors: readonly {
     readonly time: string;
     readonly status: number;
@@ -94,14 +94,13 @@ const PAGE_ENTRIES = 200;
 
 export const whoami = (signal: AbortSignal): Promise<Person> => readJson<Person>('whoami', {}, signal);
 
-/** Only operators may read it. */
+/** Fetches what the console has served recently. Only operators may read this. */
 export const recentActivity = (signal: AbortSignal): Promise<Activity> =>
   readJson<Activity>('activity', {}, signal);
 
-/** What this instance of the console has received from S3. Only operators may read it. */
+/** Lists one page of a folder with one list request, however many keys the folder contains. */
 export const egress = (signal: AbortSignal): Promise<Egress> => readJson<Egress>('egress', {}, signal);
 
-/** One list request, however many keys the folder holds. */
 export function listFolder(
   { bucket, prefix, from }: { readonly bucket: string; readonly prefix: string; readonly from?: string },
   signal: AbortSignal,
@@ -126,7 +125,10 @@ export function explain(
   return readJson<Explanation>('explain', { bucket, action, [name]: subject }, signal);
 }
 
-/** @returns the headers of the object; its own values of headers that the console replaces begin with `x-fedbridge-object-` */
+/**
+ * @returns the headers of the object; headers that the console replaces have their original values under names that begin with
+ * `x-fedbridge-object-`
+ */
 export async function headObject(bucket: string, key: string, signal: AbortSignal): Promise<Headers> {
   const response = await request('object', { bucket, key }, { method: 'HEAD', signal });
   return response.headers;
@@ -135,7 +137,7 @@ export async function headObject(bucket: string, key: string, signal: AbortSigna
 export const downloadAddress = (bucket: string, key: string): string => address('object', { bucket, key });
 
 /**
- * Reads part of an object. The parts of one object are of the same version, or the read fails.
+ * Reads part of an object. The read fails if the object no longer has this ETag, so that all parts are of the same version.
  * @param options.etag the object's ETag
  * @param options.end the position after the last byte
  */

@@ -16,7 +16,10 @@ import type { Place } from './place.ts';
 import { visible } from './shown-text.ts';
 import { useLoaded } from './use-loaded.ts';
 
-/** IAP clears its cookie and lets the person choose an account (IAP, "Using query parameters and headers"). */
+/**
+ * The address at which IAP clears its cookie and lets the person choose a different account (IAP, "Using query parameters and
+ * headers").
+ */
 const SWITCH_ACCOUNT = '/?gcp-iap-mode=CLEAR_LOGIN_COOKIE';
 
 function App(): Html {
@@ -47,7 +50,7 @@ function App(): Html {
 }
 
 function viewOf(place: Place, person: Person): Html {
-  // The key makes a view start afresh for each address, so that nothing of the previous one stays visible.
+  // The key makes the view start again for each address, so that nothing of the previous address stays visible.
   const key = titleOf(place) + JSON.stringify(place);
   switch (place.view) {
     case 'buckets':
@@ -75,7 +78,10 @@ function usePlace(): Place {
   return place;
 }
 
-/** After a change of the view, screen readers continue at its heading, as after loading a page. */
+/**
+ * Moves the focus to the new view's heading after a change of the view, so that screen readers continue there, as after loading
+ * a page.
+ */
 function useHeadingFocus(place: Place): { current: HTMLElement | null } {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);

@@ -1,4 +1,4 @@
-// Small charts of the last hour: requests and bytes per minute. The numbers are also in the text above them.
+// Small charts of the last hour: requests and bytes per minute. The text above the charts contains the same numbers.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Minute } from './api.ts';

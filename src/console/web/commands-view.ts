@@ -1,4 +1,4 @@
-// Shows commands that read an object, each with a button that copies it.
+// Shows commands that read an object, each with a button that copies the command.
 import { useState } from 'preact/hooks';
 import { commandsFor } from './commands.ts';
 import { html } from './html.ts';

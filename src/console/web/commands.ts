@@ -1,4 +1,5 @@
-// Commands that read an object through the bridge, for a shell and for Python. What a person sees is exactly what they copy.
+// Commands that read an object through the bridge, for a shell and for Python. The text that is shown is exactly the text that
+// is copied.
 
 /** Characters that a terminal would hide or interpret. */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
@@ -30,7 +31,10 @@ export function commandsFor(
   ];
 }
 
-/** In Bash and Zsh, `$'…'` can contain the bytes of characters that a terminal would hide. */
+/**
+ * Quotes a text for a shell. If a terminal would hide some of its characters, uses `$'…'`, in which Bash and Zsh accept the
+ * bytes of characters as escapes.
+ */
 export function shellQuoted(text: string): string {
   if (!UNSAFE.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
   const escaped = [...new TextEncoder().encode(text)].map((byte) => {

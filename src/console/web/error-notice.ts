@@ -1,4 +1,4 @@
-// Shows why a request failed, and for a read that no grant allows, the bridge's explanation.
+// Shows why a request failed. For a read that no grant allows, shows the bridge's explanation as well.
 import { explain } from './api.ts';
 import { RequestError } from './request.ts';
 import { html } from './html.ts';

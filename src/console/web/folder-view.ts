@@ -39,7 +39,7 @@ function statusOf({ prefix, from }: FolderPlace, page: ListPage | undefined, err
   return from === undefined ? `${entries}.` : `${entries} on this page, the last one.`;
 }
 
-/** @param props.path the path below the bucket; the last part is the current page */
+/** @param props.path the path in the bucket; its last segment is the current page */
 export function Breadcrumbs({ bucket, path }: { readonly bucket: string; readonly path: string }): Html {
   const segments = path.split(/(?<=\/)/).filter((segment) => segment !== '');
   const crumbs = segments.map((segment, position) => ({
@@ -57,7 +57,7 @@ export function Breadcrumbs({ bucket, path }: { readonly bucket: string; readonl
   </nav>`;
 }
 
-/** The name of an empty segment is the slash itself, because a link needs text. */
+/** Returns the segment's name. The name of an empty segment is the slash itself, because a link needs text. */
 const withoutSlash = (segment: string): string => (segment === '/' ? segment : segment.replace(/\/$/, ''));
 
 export const lastSegment = (path: string): string => withoutSlash(path.split(/(?<=\/)/).at(-1) ?? path);

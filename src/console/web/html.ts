@@ -1,9 +1,9 @@
-// Templates: htm parses them in the browser, without `eval`, which the page's policy forbids.
+// The page's HTML templates. htm parses them in the browser without `eval`, which the page's content security policy forbids.
 import htm from 'htm';
 import { Fragment, h } from 'preact';
 import type { VNode } from 'preact';
 
-/** What a component returns. */
+/** The result of a component. */
 export type Html = VNode | null;
 
 /** Creates elements. Values are always text, attributes or other elements: no text is parsed as HTML. */
@@ -23,7 +23,7 @@ function htmlTemplates(): (strings: TemplateStringsArray, ...values: readonly un
   };
 }
 
-/** As in HTML, a line break is a space. htm itself would remove it, and so join words. */
+/** Replaces each line break with a space, as HTML does. htm itself would remove line breaks, and so join words. */
 function collapseSpace(strings: TemplateStringsArray): TemplateStringsArray {
   const texts = strings.map((text) => text.replace(/\s*\n\s*/g, ' '));
   const last = texts.length - 1;

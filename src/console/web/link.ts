@@ -14,7 +14,7 @@ export function Link(props: {
 }): Html {
   const { place, current = false, children } = props;
   const onClick = (event: MouseEvent): void => {
-    // Clicks with a modifier open a tab or a window, as on every link.
+    // Leaves clicks with a modifier key to the browser, which opens a tab or a window, as for every link.
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     open(place);

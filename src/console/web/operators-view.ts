@@ -1,4 +1,4 @@
-// For operators: what this console has served in the last hour, its last errors, and its estimated egress.
+// The page for operators, which shows what this console has served in the last hour, and its last errors.
 import { recentActivity } from './api.ts';
 import type { Activity, Minute } from './api.ts';
 import { ErrorNotice } from './error-notice.ts';

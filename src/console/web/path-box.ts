@@ -1,4 +1,4 @@
-// Boxes that open a place by its path, and search in a folder.
+// Two input boxes: one opens a place by its path, and one searches in a folder.
 import { useId, useState } from 'preact/hooks';
 import { html } from './html.ts';
 import type { Html } from './html.ts';

@@ -9,9 +9,9 @@ export type Place =
 export interface FolderPlace {
   readonly view: 'folder';
   readonly bucket: string;
-  /** The text that the listed keys begin with. If it does not end with a slash, a person searches in a folder. */
+  /** The text with which the listed keys begin. If this text does not end with a slash, it is a search in a folder. */
   readonly prefix: string;
-  /** Where the page of the list continues; absent for the first page. */
+  /** The position in the list at which this page begins; absent for the first page. */
   readonly from?: string;
 }
 
@@ -62,11 +62,11 @@ export function titleOf(place: Place): string {
   }
 }
 
-/** The part of a prefix up to its last slash. */
+/** Returns the part of a prefix up to its last slash. */
 export const folderOf = (prefix: string): string => prefix.slice(0, prefix.lastIndexOf('/') + 1);
 
 /**
- * Reads what a person types as a path: `s3://BUCKET/KEY`, `BUCKET/KEY` or `BUCKET`. Text that ends with a slash is a folder.
+ * Parses a path that a person has typed: `s3://BUCKET/KEY`, `BUCKET/KEY` or `BUCKET`. Text that ends with a slash is a folder.
  * @returns undefined if the text names no bucket
  */
 export function placeAtPath(text: string): Place | undefined {

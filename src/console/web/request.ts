@@ -1,10 +1,10 @@
-// Sends requests to the console's own routes, and explains why one failed.
+// Sends requests to the console's own routes, and explains why a request failed.
 
 /** A response with an error status, or no response. */
 export class RequestError extends Error {
-  /** 0 if there was no response. */
+  /** The status of the response; 0 if there was no response. */
   readonly status: number;
-  /** The bridge's `x-fedbridge-error`. */
+  /** The response's `x-fedbridge-error`. */
   readonly outcome: string;
   readonly requestId: string;
 
@@ -59,7 +59,7 @@ export async function request(
     outcome: headers.get('x-fedbridge-error') ?? '',
     requestId: headers.get('x-request-id') ?? '',
   };
-  // Only the console's own errors have this header; IAP's do not.
+  // Only the console's own errors have the header `x-fedbridge-error`. A 401 without this header comes from IAP.
   if (status === 401 && details.outcome === '') throw new RequestError(SESSION_ENDED, details);
   throw new RequestError(await messageIn(response), details);
 }

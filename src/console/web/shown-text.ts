@@ -4,27 +4,27 @@ import type { Html } from './html.ts';
 
 /**
  * Control characters, characters without a glyph (among them those that change the direction of text), and unpaired surrogates.
- * Joiners stay, because several scripts need them, and so do the two selectors in emoji.
+ * Does not match joiners, which several scripts need, or the two variation selectors, which emoji need.
  */
 const HIDDEN =
   /(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 
-/** Replaces each hidden character by its code point, such as `\u{202e}`. */
+/** Replaces each hidden character with its code point, such as `\u{202e}`. */
 export const visible = (text: string): string =>
   text.replace(HIDDEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
-/** As {@link visible}, but keeps line breaks and tabs. */
+/** Works like {@link visible}, but keeps line breaks and tabs. */
 export const visibleLines = (text: string): string =>
   text
     .split('\n')
     .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
     .join('\n');
 
-/** A name of its own direction, so that right-to-left text does not move the text around it. */
+/** Shows a name in its own text direction, so that right-to-left text does not move the text around it. */
 export const Name = ({ text }: { readonly text: string }): Html =>
   html`<bdi class="name">${visible(text)}</bdi>`;
 
-/** A time of a list, which breaks only between the day and the time of day. */
+/** Shows a time in a list. A line can break only between the day and the time of day. */
 export function Time({ text }: { readonly text: string }): Html {
   const [day = '', ...rest] = shownTime(text).split(' ');
   return html`<time datetime=${text}
@@ -34,7 +34,7 @@ export function Time({ text }: { readonly text: string }): Html {
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
 
-/** Example: `1.5 MiB`. */
+/** Formats a size, for example as `1.5 MiB`. */
 export function shownSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   let size = bytes / 1024;
@@ -56,7 +56,7 @@ const TWO_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 
 export const shownCount = (count: number | bigint): string => count.toLocaleString('en');
 
-/** Example: `2026-11-29 21:04 UTC`. Empty for an invalid time. */
+/** Formats a time, for example as `2026-11-29 21:04 UTC`. Returns '' for an invalid time. */
 export function shownTime(text: string): string {
   const time = new Date(text);
   return Number.isNaN(time.getTime()) ? '' : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -11,7 +11,7 @@ interface Props {
   readonly source: Source;
 }
 
-/** Papa Parse finds the delimiter: many CSV files have semicolons. */
+/** Shows a CSV file as a table. Papa Parse detects the delimiter, because many CSV files use semicolons. */
 export const CsvPreview = ({ source }: Props): Html =>
   html`<${SampledText}
     source=${source}
@@ -25,7 +25,7 @@ export const TsvPreview = ({ source }: Props): Html =>
   />`;
 
 function tableOf(text: string, { isWhole }: Sample, delimiter: string): Html {
-  // Not in a worker, because it would be a script from a `blob:` URL, which the page's policy forbids.
+  // Does not use a worker, because its script would come from a `blob:` URL, which the page's policy forbids.
   const { data } = Papa.parse<string[]>(text, {
     delimiter,
     preview: MAX_ROWS + 2,

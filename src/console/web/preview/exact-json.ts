@@ -1,6 +1,9 @@
 // Parses and prints JSON without changing its numbers: a number in JavaScript has only 53 bits, but identifiers are often longer.
 
-/** ECMAScript 2026, "JSON.parse source text access". Browsers without it show long numbers rounded. */
+/**
+ * The JSON functions of ECMAScript 2026 ("JSON.parse source text access"). Browsers without these functions show long numbers
+ * rounded.
+ */
 interface ExactJson {
   parse(
     text: string,

@@ -1,4 +1,4 @@
-// Previews of JSON, indented, and of JSON Lines, as a table.
+// Previews of JSON, which is shown with indentation, and of JSON Lines, which is shown as a table.
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { shownCount, visibleLines } from '../shown-text.ts';
@@ -31,7 +31,7 @@ function shownJson(text: string, sample: Sample): Html {
   }
 }
 
-/** @returns undefined unless each line is a JSON document */
+/** @returns a table of the lines; undefined unless each line is a JSON document */
 function shownLines(text: string, { isWhole }: Sample): Html | undefined {
   const lines = text.split('\n');
   const complete = (isWhole ? lines : lines.slice(0, -1)).filter((line) => line.trim() !== '');

@@ -1,4 +1,4 @@
-// Chooses how to preview an object, by the end of its key, or else by its type.
+// Chooses how to preview an object: by the extension in its key, or else by its type.
 
 export type PreviewKind =
   'csv' | 'tsv' | 'json' | 'json-lines' | 'text' | 'image' | 'parquet' | 'document' | 'unknown';

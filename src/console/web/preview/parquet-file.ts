@@ -14,13 +14,16 @@ export interface Column {
 /** The first rows of some columns. */
 export interface FirstRows {
   readonly columns: readonly Column[];
-  /** Columns that were read, but not decoded, with the reason. */
+  /** Columns that were read but could not be decoded, each with the reason. */
   readonly unreadable: readonly { readonly name: string; readonly reason: string }[];
-  /** The number of columns, from the first one, that were read. Pass it to read the next columns. */
+  /**
+   * The number of columns that have been read so far, counted from the first column. To read the next columns, pass this number
+   * as `from`.
+   */
   readonly next: number;
 }
 
-/** Most footers are smaller. A larger one takes a second request. */
+/** The number of bytes to read first. Most footers are smaller; a larger footer takes a second request. */
 const FOOTER_BYTES = 256 * 1024;
 const MAX_FOOTER_BYTES = 1024 * 1024;
 
@@ -42,7 +45,7 @@ export async function readFooter(size: number, read: ReadBytes): Promise<FileMet
   return parquetMetadataAsync({ byteLength: size, slice }, { initialFetchSize: FOOTER_BYTES });
 }
 
-/** The names of the columns at the top level of the schema. */
+/** Returns the names of the columns at the top level of the schema. */
 export const columnNames = (metadata: FileMetaData): readonly string[] =>
   parquetSchema(metadata).children.map(({ element }) => element.name);
 
@@ -66,7 +69,7 @@ export async function readFirstRows(
     const [start, firstEnd] = ranges[next] ?? [0, 0];
     let end = Math.min(firstEnd, start + ROW_BYTES);
     next += 1;
-    // Only columns that are stored right behind each other share a request.
+    // One request can read several columns if they are stored one after another.
     while (next < names.length) {
       const [nextStart, nextEnd] = ranges[next] ?? [0, 0];
       if (nextStart < start || nextEnd > start + ROW_BYTES) break;
@@ -96,7 +99,7 @@ interface Part {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A column of a nested type has several chunks. */
+/** Returns the bytes of a column in the file. A column of a nested type has several chunks. */
 function rangeOf(chunks: readonly ColumnChunk[], name: string): readonly [start: number, end: number] {
   const own = chunks.flatMap(({ meta_data: meta }) => (meta?.path_in_schema[0] === name ? [meta] : []));
   const starts = own.map((meta) => Number(meta.dictionary_page_offset ?? meta.data_page_offset));
@@ -126,7 +129,7 @@ async function decode(
   return rows.map((row): unknown => row[name]);
 }
 
-/** hyparquet needs a buffer of its own. */
+/** Copies the bytes into a buffer of their own, which hyparquet needs. */
 const bufferOf = (bytes: Uint8Array<ArrayBuffer>): ArrayBuffer =>
   bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 

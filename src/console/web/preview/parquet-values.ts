@@ -15,7 +15,7 @@ export function shownValue(value: unknown): string {
   return '';
 }
 
-/** JSON has no integers of any length and no bytes. */
+/** Converts values that JSON cannot represent: long integers and bytes. */
 function plainValue(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   return value instanceof Uint8Array ? shownBytes(value) : value;
@@ -26,7 +26,9 @@ function shownBytes(bytes: Uint8Array): string {
   return `0x${digits.join('')}${bytes.length > MAX_SHOWN_BYTES ? '…' : ''}`;
 }
 
-/** One row per column, with the columns of nested types below it: its path, its type, and whether it is required. */
+/**
+ * Returns one row per column: its path, its type, and whether it is required. The columns inside a nested type follow its row.
+ */
 export function schemaRows(metadata: FileMetaData): readonly (readonly string[])[] {
   const rowsOf = ({ children, element, path }: SchemaTree): string[][] => [
     ...(path.length === 0

@@ -14,7 +14,10 @@ import { readSample } from './source.ts';
 import type { Source } from './source.ts';
 import { DataTable } from './table.ts';
 
-/** A compressed file has no parts that could be read on their own, so it is read whole. */
+/**
+ * The maximum size of a compressed file. Such a file is read as a whole, because no part of it could be decompressed on its
+ * own.
+ */
 const MAX_COMPRESSED_BYTES = 2 * 1024 * 1024;
 
 interface OpenFile {

@@ -54,5 +54,5 @@ function OfKind({ kind, source }: { readonly kind: PreviewKind; readonly source:
     : html`<${view.value} source=${source} />`;
 }
 
-/** Usually, a new version of the console has replaced the files. */
+/** The error for code that cannot be loaded, usually because a new version of the console has replaced the files. */
 const NOT_LOADED = new Error('Part of the console could not be loaded. Reload the page.');

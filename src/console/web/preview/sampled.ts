@@ -1,4 +1,4 @@
-// Loads the sample of an object for a preview, and shows how much of the object it is.
+// Loads a sample of an object for a preview, and shows how much of the object the sample contains.
 import { ErrorNotice } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';

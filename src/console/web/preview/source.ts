@@ -5,7 +5,7 @@ export interface Source {
   readonly bucket: string;
   readonly key: string;
   readonly etag: string;
-  /** In bytes, as stored. */
+  /** The size in bytes, as stored in S3. */
   readonly size: number;
   readonly isGzip: boolean;
 }
@@ -16,10 +16,10 @@ export interface Sample {
   readonly isWhole: boolean;
 }
 
-/** Text is previewed from this many stored bytes. */
+/** The maximum number of stored bytes from which text is previewed. */
 export const SAMPLE_BYTES = 256 * 1024;
 
-/** A gzip file of 256 KiB can contain 256 MiB. */
+/** The maximum size of a decompressed sample. A gzip file of 256 KiB can contain 256 MiB. */
 const MAX_EXPANDED_BYTES = 1024 * 1024;
 
 /** @param limit the maximum number of stored bytes to read */
@@ -32,7 +32,7 @@ export async function readSample(source: Source, signal: AbortSignal, limit = SA
   return expand(bytes, { isWhole, maxBytes: Math.max(MAX_EXPANDED_BYTES, limit) });
 }
 
-/** @throws TypeError if the bytes are not those of a gzip file */
+/** @throws TypeError if the bytes do not belong to a gzip file */
 async function expand(
   bytes: Uint8Array<ArrayBuffer>,
   { isWhole, maxBytes }: { readonly isWhole: boolean; readonly maxBytes: number },
@@ -52,7 +52,7 @@ async function expand(
       length += value.length;
     }
   } catch (error) {
-    // The end of a truncated file is missing, but the beginning can be shown.
+    // Ignores the error at the end of a truncated file, because the beginning of the file can still be shown.
     if (isWhole || length === 0) throw error;
   }
   await reader.cancel().catch(() => undefined);

@@ -3,7 +3,7 @@ import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { shownCount, visible } from '../shown-text.ts';
 
-/** More would make the page slow. */
+/** The maximum number of rows to show. More rows would make the page slow. */
 export const MAX_ROWS = 200;
 const MAX_COLUMNS = 100;
 const MAX_CELL_CHARACTERS = 500;
