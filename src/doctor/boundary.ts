@@ -5,13 +5,13 @@ import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** What findings call each check's requests. */
+/** The words with which findings name the requests of each check. */
 const UNGRANTED = { readOutside: 'reads outside the grant', listOutside: 'lists outside the grant' } as const;
 type OutsideCheck = keyof typeof UNGRANTED;
 
 /**
- * @param tried.checksWithoutDenials checks in a session without the policy's Deny statements; undefined if the grant's policy has
- * no Deny statements
+ * @param tried.checksWithoutDenials creates the same checks in a session without the policy's Deny statements; undefined if the
+ * policy for the grant has no Deny statements
  */
 export async function* examineBoundary(tried: {
   readonly names: StepNames;
@@ -42,9 +42,10 @@ function outsideChecksOf({ allow, scope }: Grant): OutsideCheck[] {
 }
 
 /**
- * Both checks request a key or prefix that does not exist. A denied read proves the boundary only if S3 reports that the right to
- * get is missing. If S3 reports that the right to list is missing, the session has the right to get. If S3 does not report which
- * right is missing, the denied read proves nothing. A list needs only the right to list.
+ * Decides what a response proves about the session's rights outside its grant. Both checks request a key or prefix that does
+ * not exist. A denied list proves that the right to list is missing. A denied read proves that the right to get is missing only
+ * if S3 reports this. If S3 reports that the right to list is missing, the session has the right to get. If S3 does not report
+ * which right is missing, the denied read proves nothing.
  * @returns the S3 error if the error is not about a missing right
  */
 function verdictOn(
@@ -98,7 +99,7 @@ const deniedByDenialsOnly = (
 const shownOf = (response: ObjectResponse | S3Error): string =>
   isRefused(response) ? s3ErrorDetail(response.status, response.code) : 'success';
 
-/** Describes S3's response. Includes the denied IAM action, if S3 names it. */
+/** Describes S3's response, with the denied IAM action if S3 names it. */
 function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(response) ? response.denial?.action : undefined;
   return { response: shownOf(response), ...(action === undefined ? {} : { action }) };

@@ -14,7 +14,7 @@ import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 
-/** A successful response. Only its KMS key is kept. */
+/** A successful response, of which only the KMS key is kept. */
 export interface ObjectResponse {
   readonly kmsKey?: string;
 }
@@ -25,7 +25,7 @@ export interface BucketChecks {
   firstKey(): Promise<string | undefined | S3Error>;
   /** Reads the object's first byte. */
   firstByte(key: string): Promise<ObjectResponse | S3Error>;
-  /** Tests any action on an object other than `get`. */
+  /** Tests an action on an object, such as reading its tags. `get` is tested by `firstByte`. */
   word(word: Exclude<ReadAction, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** Reads a nonexistent key within the grant. */
   missing(): Promise<ObjectResponse | S3Error>;
@@ -36,11 +36,11 @@ export interface BucketChecks {
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
-/** The attributes that a request for attributes names, because S3 requires at least one (API reference, GetObjectAttributes). */
+/** The header that names the attributes to read. S3 requires at least one attribute (S3 API Reference, GetObjectAttributes). */
 const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
 /**
- * How many keys to list. Some objects cannot be read: folder markers are empty, and objects may be archived. However, at least
- * one of the first twenty is almost always readable.
+ * How many keys to list in search of a readable object. Folder markers are empty, and objects may be archived, but at least one
+ * of the first twenty objects is almost always readable.
  */
 const KEYS = '20';
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];

@@ -15,7 +15,11 @@ interface Difference {
   readonly fix: string;
 }
 
-/** @param statement an Allow statement. The lint reports values that do not have the claim's form. */
+/**
+ * Returns the conditions that the token's claims do not meet. Compares only values that have the claim's form, because the lint
+ * reports all other values.
+ * @param statement an Allow statement
+ */
 export function claimDifferences({ conditions }: Statement, token: IdentityToken): Difference[] {
   return conditions.flatMap((condition) => {
     const read = readConditionKey(condition.key);
@@ -47,9 +51,11 @@ function differenceIn(condition: Condition, claim: Claim, token: IdentityToken):
   };
 }
 
-/** @returns the claim's values as text, which can be compared with a policy's values; empty if the token lacks the claim */
+/**
+ * @returns the claim's values as text, which can be compared with a policy's values; an empty list if the token lacks the claim
+ */
 function claimValues({ key }: Claim, { jwt }: IdentityToken): readonly string[] {
-  // The key is a path: `google/organization_number` is a claim within `google`.
+  // The claim's key may be a path: `google/organization_number` is the claim `organization_number` in `google`.
   const value = key.split('/').reduce<unknown>(fieldOf, decodeJwt(jwt).claims);
   return [value, ...itemsOf(value)]
     .filter((one) => typeof one === 'string' || typeof one === 'number')

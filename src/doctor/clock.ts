@@ -3,18 +3,18 @@ import type { Compared, Examination } from './step-report.ts';
 import { fetchQuickly } from './egress.ts';
 
 /**
- * The smallest clock difference to report. A rounded Date or a slow response causes smaller errors, and requests are rejected
- * only at larger differences.
+ * The smallest clock difference to report. A smaller difference may result from a rounded Date header or a slow response, and
+ * does not cause rejected requests.
  */
 const DOUBTFUL_MS = 30_000;
 /**
- * If this machine's clock is at least this far behind, the bridge rejects callers' fresh tokens as not yet valid
- * (`src/auth/verify-token.ts`).
+ * The difference from which the outcome is `wrong` if this machine's clock is behind. The bridge then rejects callers' fresh
+ * tokens as not yet valid (`src/auth/verify-token.ts`).
  */
 const WRONG_BEHIND_MS = 60_000;
 /**
- * The largest clock error that most AWS services tolerate in a signature (IAM user guide, "AWS Signature Version 4"). S3
- * tolerates 15 minutes.
+ * The difference from which the outcome is `wrong` if this machine's clock is ahead: the largest that most AWS services
+ * tolerate in a signature (IAM user guide, "AWS Signature Version 4"). S3 tolerates 15 minutes.
  */
 const WRONG_AHEAD_MS = 5 * 60_000;
 
@@ -22,15 +22,15 @@ export interface OtherClock {
   readonly owner: 'Google' | 'AWS';
   readonly url: string;
   /**
-   * The number of milliseconds by which the other clock is ahead of this machine's clock; undefined if no usable Date was
-   * received.
+   * The number of milliseconds by which the other clock is ahead of this machine's clock; undefined if no response with a
+   * usable Date header was received.
    */
   readonly aheadMs: number | undefined;
 }
 
 /**
- * @param url a URL that no cache serves; a 404 response is fine. Google's key set is not suitable, because it is cached for
- * hours with its original Date.
+ * @param url a URL whose responses are never cached; a 404 response is fine. Google's key set is not suitable, because it is
+ * cached for hours with its original Date header.
  */
 export async function readClock(owner: OtherClock['owner'], url: string): Promise<OtherClock> {
   const sentAt = Date.now();
@@ -38,7 +38,8 @@ export async function readClock(owner: OtherClock['owner'], url: string): Promis
     const response = await fetchQuickly(url);
     await response.body?.cancel();
     const date = response.headers.has('age') ? NaN : Date.parse(response.headers.get('date') ?? '');
-    // Compares the Date with the midpoint of the exchange. Adds half a second, because a Date is truncated to whole seconds.
+    // Compares the response's Date header with this machine's time halfway between request and response. Adds half a second,
+    // because the header is truncated to whole seconds.
     const aheadMs = Number.isNaN(date) ? undefined : date + 500 - (sentAt + Date.now()) / 2;
     return { owner, url, aheadMs };
   } catch {

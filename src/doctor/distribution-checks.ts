@@ -1,5 +1,5 @@
-// Sends the requests that compare a bucket's CloudFront distribution with S3: the beginning of one object, by both paths, with and
-// without a signature.
+// Sends the requests with which a bucket's CloudFront distribution is compared with S3. They read the beginning of one object:
+// directly from S3, through the distribution, and through the distribution without a signature.
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
@@ -27,7 +27,7 @@ export interface Beginning {
   readonly digest: string;
 }
 
-/** The error if one of the two paths returned no response. */
+/** The error if there was no response, either from S3 or from the distribution. */
 export interface Unreachable {
   readonly error: string;
 }
@@ -42,14 +42,14 @@ export interface DistributionChecks {
 /** The range of the object that is compared. */
 const RANGE = ['range', 'bytes=0-1023'] as const;
 
-/** The headers of a signed request that are not part of the signature. */
+/** The headers that are kept when a request is sent without a signature. */
 const UNSIGNED = ['host', 'user-agent', 'range'];
 
 export function distributionChecks(
   via: string,
   from: {
     readonly bucket: Bucket;
-    /** Returns the region that earlier requests may have corrected. */
+    /** Returns the bucket's region, which earlier requests may have corrected. */
     readonly regionOf: (bucket: Bucket) => string;
     readonly credentials: SigningCredentials;
     readonly sign: Sign;

@@ -1,5 +1,5 @@
-// Compares a bucket's CloudFront distribution with S3. Reports responses that the bridge cannot use, and objects that anyone
-// could read.
+// Compares a bucket's CloudFront distribution with S3. Reports responses that the bridge cannot use, and whether anyone could
+// read objects through the distribution.
 import { mayUseCloudFront } from '../s3/cloudfront/eligible-read.ts';
 import { FALLBACKS } from '../s3/cloudfront/fallbacks.ts';
 import type { FallbackReason } from '../s3/cloudfront/fallbacks.ts';
@@ -8,7 +8,10 @@ import type { Beginning, DistributionChecks, Unreachable } from './distribution-
 import { s3ErrorDetail } from './s3-refusal.ts';
 import type { Compared, Examination, Observation, StepNames } from './step-report.ts';
 
-/** How often the object is read through the distribution. A cache would respond to the second request. */
+/**
+ * How often the object is read through the distribution. If the distribution has a cache, the cache responds to the second
+ * request.
+ */
 const TIMES = 2;
 
 /** @param key the key of an object that the grant allows callers to get */
@@ -46,13 +49,13 @@ const isUnreachable = (given: Beginning | Unreachable): given is Unreachable => 
 type Problem = Pick<Examination, 'outcome' | 'found' | 'fix'>;
 
 /**
- * Returns the problem with a read through the distribution, if there is one. In most of these cases, the bridge reads directly
- * from S3, so callers notice nothing, but the path costs more than expected.
+ * Returns the problem with a read through the distribution, if there is one. For most of these problems, the bridge reads
+ * directly from S3 instead, so callers notice nothing, but reads cost more than expected.
  */
 function problemWith(through: Beginning | Unreachable, direct: Beginning): Problem | undefined {
   if (isUnreachable(through)) return fallback('unavailable', 'doubtful');
   const { status, code, source, etag, digest } = through;
-  // A cached response is a mistake, because anyone can read it without a signature.
+  // A cached response is always a problem, because anyone can read it without a signature.
   if (source === 'cached') return fallback('cached', 'wrong');
   if (source === 'not_s3') return fallback('not_s3', 'doubtful');
   if (code === 'SignatureDoesNotMatch') return fallback('signature', 'doubtful');

@@ -2,14 +2,17 @@
 // runs.
 import type { Platform } from '../config/types.ts';
 
-/** The deadline for a request. Longer waits would be pointless, because these servers normally respond at once. */
+/** The deadline for a request. It is short, because these servers normally respond at once. */
 const DEADLINE_MS = 3_000;
 
-/** Follows no redirects, so that the response always comes from the requested server. The timeout includes reading the body. */
+/**
+ * Fetches a URL without following redirects, so that the response always comes from the requested server. The deadline includes
+ * reading the body.
+ */
 export const fetchQuickly = (url: string): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(DEADLINE_MS) });
 
-/** Node's fetch throws a TypeError. The error code is in its cause. */
+/** Returns the code of an error of Node's fetch, which throws a TypeError and puts the code into its cause. */
 export function fetchErrorCode(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);
@@ -17,6 +20,7 @@ export function fetchErrorCode(error: unknown): string {
 }
 
 /**
+ * Returns the fix for a server that did not respond.
  * @param origin the origin to which the request was sent
  * @param error the code from Node or from the bridge's transport, if there is one
  */
@@ -33,7 +37,7 @@ export function egressFix(origin: string, platform: Platform, error?: string | n
     : `This machine cannot reach ${host}. A VM without an external address needs Cloud NAT, and so does a Cloud Run job with VPC egress for all traffic. Firewalls must allow outbound TCP 443.`;
 }
 
-/** Node's codes for untrusted certificates (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
+/** Matches Node's codes for untrusted certificates (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
 const CERTIFICATE = /CERT|ERR_TLS|UNABLE_TO_/;
 
 /** Matches the codes of the bridge's transport for a server that accepts the connection but does not respond. */

@@ -25,8 +25,8 @@ import type { RoleContext } from './roles.ts';
 import { isS3Fault } from './s3-refusal.ts';
 
 /**
- * How many distinct grants are tested per bucket. More tests would rarely help, because role, bucket and key policies seldom
- * distinguish more prefixes.
+ * How many distinct grants are tested per bucket. More tests would rarely find more problems, because policies of roles,
+ * buckets and keys seldom distinguish more prefixes.
  */
 const GRANTS = 8;
 /** The timeout for S3, which normally responds within a second. */

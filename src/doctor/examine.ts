@@ -12,7 +12,7 @@ import { examineIdentity } from './identity.ts';
 import { examineRoles, roleStep } from './roles.ts';
 import type { TrustFile } from './trust-file.ts';
 
-/** @param trust the trust policy that the user supplied; it is compared with the token if STS denies the role */
+/** @param trust the trust policy that the user supplied; if STS denies the role, this policy is compared with the token */
 export async function* examine(config: Config, access: RoleAccess, trust: TrustFile | undefined): Examined {
   yield* examineConfiguration(config);
   const { aws, certsUrl } = config;

@@ -85,7 +85,7 @@ export function judgeKeySet(
   };
 }
 
-/** Verifies with RS256, the only algorithm that callers' tokens may use. */
+/** Whether the key verifies the token with RS256, the only algorithm that Google's tokens may use. */
 function verifies(key: unknown, jwt: string): boolean {
   const end = jwt.lastIndexOf('.');
   try {

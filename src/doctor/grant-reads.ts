@@ -9,23 +9,22 @@ import type { DistributionChecks } from './distribution-checks.ts';
 import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** Actions on objects; they are tested only if a key is known. */
+/** The actions that are tested on an object, if the key of an object is known. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
 export interface TriedGrant {
   readonly names: StepNames;
   readonly grant: Grant;
   readonly bucket: Bucket;
-  /** The checks that are sent in the session of a caller that has only this grant. */
+  /** The checks in the session of a caller that has only this grant. */
   readonly checks: BucketChecks;
   /**
-   * The checks that are sent in a session without the policy's Deny statements; undefined if the caller's policy has no Deny
+   * Creates the checks in a session without the policy's Deny statements; undefined if the caller's policy has no such
    * statements.
    */
   readonly checksWithoutDenials: (() => Promise<BucketChecks>) | undefined;
   /**
-   * The checks that are sent through the bucket's distribution, in the same session as `checks`; undefined if the bucket has
-   * none.
+   * The checks through the bucket's distribution, in the same session as `checks`; undefined if the bucket has no distribution.
    */
   readonly distribution: DistributionChecks | undefined;
 }
@@ -85,8 +84,9 @@ const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examina
 });
 
 /**
- * S3 checks the right to read a version before it looks for the version. The session therefore has this right if S3 reports one
- * of three errors: the version does not exist, it is a delete marker, or only the right to list is missing.
+ * Whether an error for a requested version shows that the session may read versions. S3 checks this right before it looks for
+ * the version. The session therefore has the right if S3 reports that the version does not exist, that it is a delete marker,
+ * or that only the right to list is missing.
  */
 const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
@@ -116,7 +116,10 @@ function missingWithList(names: StepNames, none: ObjectResponse | S3Error, hasRe
 const NO_LIST =
   'Also allow the role s3:ListBucket, with the condition that s3:prefix matches PREFIX*: for a missing object, S3 compares the key with this pattern. Without this permission, reads of missing objects return 403 instead of 404, and many programs stop at a 403.';
 
-/** Tests the right to get without a key: S3 checks this right before it looks for the object. */
+/**
+ * Interprets a read of a missing object if the grant does not allow list. The response shows whether the session has the right
+ * to get, because S3 checks this right before it looks for the object.
+ */
 function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): Observation {
   if (!isRefused(none)) return respondsToAnything(names);
   if (none.code === 'NoSuchKey') return 'may read objects';
@@ -138,7 +141,9 @@ const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
   fix: "The server at this endpoint does not behave like S3: check the bucket's `endpoint`, and whether a proxy is responding instead.",
 });
 
-/** Reports whether the read used one of the bucket's `kmsKeys`, if there are any. */
+/**
+ * Returns a note for the finding: the KMS key that the read used, or that the read used none although the bucket has `kmsKeys`.
+ */
 function byKms({ kmsKeys }: Bucket, kmsKey: string | undefined): string {
   if (kmsKey !== undefined) return ` with KMS key ${escapeText(kmsKey)}`;
   return kmsKeys.length === 0 ? '' : ' (the object is not encrypted with any key in kmsKeys)';

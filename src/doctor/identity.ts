@@ -14,17 +14,17 @@ import { failed } from './step-report.ts';
 import type { Compared, Examination, Examined } from './step-report.ts';
 
 /**
- * The minimum remaining lifetime of a token: STS calls take a moment, and the metadata server may return the same token until
- * it expires.
+ * The minimum remaining lifetime of a token. STS calls take a moment, and the metadata server may return the same token until
+ * the token expires.
  */
 const SHORT_SECONDS = 60;
 /**
- * The maximum lifetime of a token. Google's ID tokens are valid for an hour (Compute Engine, "Verify the identity of instances").
- * The extra minute allows for clock skew.
+ * The maximum lifetime of a token. Google's ID tokens are valid for an hour (Compute Engine, "Verify the identity of
+ * instances"). The additional minute allows for clock differences.
  */
 const LONG_SECONDS = 3600 + 60;
 
-/** @param googleAheadMs milliseconds that Google's clock is ahead of this machine's; 0 if unknown */
+/** @param googleAheadMs by how many milliseconds Google's clock is ahead of this machine's clock; 0 if unknown */
 export async function* examineIdentity(config: Config, access: RoleAccess, googleAheadMs: number): Examined {
   const { identity: source, aws } = config;
   if (source.kind === 'profile') {
@@ -60,13 +60,16 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   yield judgeToken(step, fetched.value, { source, audience: aws.audience, googleAheadMs });
 }
 
-/** The faults that mean that the metadata server works, but has no account that the bridge may use. */
+/** Faults that occur only if the metadata server works but has no account that the bridge may use. */
 const HAS_ACCOUNTS: ReadonlySet<FaultCode> = new Set([
   'metadata_no_account',
   'metadata_workload_identity_denied',
 ]);
 
-/** Returns what the metadata server reports about this machine. A missing value is reported later if a session needs it. */
+/**
+ * Returns the project that the metadata server reports for this machine. A missing project is not a problem here; it is
+ * reported later if a session needs it.
+ */
 async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
   if (kind !== 'metadata') return undefined;
   await identity.names().catch(() => undefined);
@@ -82,7 +85,7 @@ interface Expected {
 
 function judgeToken(step: string, token: IdentityToken, expected: Expected): Examination {
   const { azp, aud, sub, email } = token.claims;
-  // Compares the expiry with Google's clock, because Google set the expiry and this machine's clock may be wrong.
+  // Compares the token's expiry with Google's clock, because Google has set the expiry, and this machine's clock may be wrong.
   const seconds = Math.round((token.expiresAt - Date.now() - expected.googleAheadMs) / 1000);
   const compared = {
     'accounts.google.com:aud': azp ?? aud ?? 'no azp',

@@ -1,4 +1,4 @@
-// Fetches the keys of the issuers in the configuration, exactly as the bridge does.
+// Fetches the keys of the issuers in the configuration in the same way as the bridge does.
 import { fetchKeysOf, keysFault } from '../auth/fetch-keys.ts';
 import type { Config, Issuer } from '../config/types.ts';
 import { fieldOf, itemsOf } from '../config/unchecked-values.ts';

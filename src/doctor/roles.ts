@@ -16,9 +16,15 @@ export interface RoleContext {
   readonly config: Config;
   readonly access: RoleAccess;
   readonly stsOrigin: string;
-  /** A role's trust policy, if the user supplied one. The bridge's sessions are not allowed to read it from AWS. */
+  /**
+   * A role's trust policy, if the user supplied one. The doctor cannot read the trust policy from AWS, because the bridge's
+   * sessions are not allowed to.
+   */
   readonly trust: TrustFile | undefined;
-  /** Whether a wrong clock was already reported. If so, its consequences are not reported as further problems. */
+  /**
+   * Whether a wrong clock has already been reported. If so, errors that a wrong clock causes are not reported as further
+   * problems.
+   */
   readonly clockIsOff: boolean;
 }
 

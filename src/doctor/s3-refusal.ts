@@ -6,7 +6,7 @@ import type { S3Error } from '../s3/s3-error.ts';
 import type { Examination, StepNames } from './step-report.ts';
 
 interface Attempt {
-  /** What failed, for example `list`. Findings add the word "failed". */
+  /** The action that failed, for example `list`. Findings add the word "failed". */
   readonly what: string;
   readonly key?: string;
 }

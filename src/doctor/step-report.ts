@@ -3,7 +3,10 @@ import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 
-/** The outcomes of a step, in order of severity. `unknown` means not checked, for example after an earlier step failed. */
+/**
+ * The outcomes of a step, in order of severity. `unknown` means that the step was not checked, for example because an earlier
+ * step failed.
+ */
 export const OUTCOMES = ['fine', 'unknown', 'doubtful', 'wrong'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -13,7 +16,7 @@ export interface Examination {
   /** The name of the step, for example `identity token` or `role lake`. */
   readonly step: string;
   readonly outcome: Outcome;
-  /** The finding: one sentence without a final period. */
+  /** The finding: a sentence or phrase without a final period. */
   readonly found: string;
   /** The fault that the bridge would log. */
   readonly fault?: FaultCode;
@@ -26,14 +29,14 @@ export interface Examination {
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
 /**
- * Either a finding that is reported as a separate step, or a short text about a success. A grant's successes are all reported
- * in one step.
+ * Either a finding that is reported as a separate step, or a short text about a success. All successes of one grant are
+ * reported together in one step.
  */
 export type Observation = Examination | string;
 
 /** The names used in findings about a grant. */
 export interface StepNames {
-  /** The grant's step; findings about the whole bucket use the bucket's step. */
+  /** The name of the grant's step. Findings about the whole bucket use `bucket` instead. */
   readonly grant: string;
   readonly bucket: string;
   /** The ARN of the session that sends the requests. */
@@ -43,7 +46,7 @@ export interface StepNames {
 /**
  * @param found what failed, for example `cannot be assumed`
  * @param more.fix a more specific fix, which replaces the fault's own fix
- * @param more.compared is added to the fault's own details
+ * @param more.compared values that are reported in addition to the fault's own details
  */
 export function failed(
   step: string,
@@ -62,7 +65,7 @@ export function failed(
   };
 }
 
-/** The detail that contains a secret shared with a partner. Its value is never printed. */
+/** The name of the detail that contains a secret shared with a partner. The value of this detail is never printed. */
 const SHARED_SECRET = 'sts:ExternalId';
 
 function comparedOf(detail: Fault['detail']): Compared {
@@ -96,7 +99,7 @@ export async function* examineInOrder<Item>(
     }
   };
   for (let worker = 0; worker < AT_ONCE; worker += 1) void work();
-  // Prevents unhandled rejections: an item may fail before the next loop awaits it. That loop throws the failure.
+  // Prevents unhandled rejections: an item may fail before the loop below awaits it. That loop then throws the failure.
   for (const { promise } of done) promise.catch(() => undefined);
   for (const { promise } of done) yield* await promise;
 }

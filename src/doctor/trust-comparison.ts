@@ -1,5 +1,5 @@
-// Explains why STS does not let the bridge assume a role: compares the role's trust policy, if the user supplied it, with the
-// bridge's token.
+// Explains why STS does not let the bridge assume a role. If the user supplied the role's trust policy, compares that policy
+// with the bridge's token.
 import { parseRoleArn } from '../config/aws-names.ts';
 import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';
@@ -25,7 +25,7 @@ interface Cause {
   readonly fix: string;
 }
 
-/** Yields one finding per cause; the first includes the values that AWS compared. */
+/** Yields one finding per cause. The first finding includes the values that AWS compared. */
 export function* compareWithTrust(options: {
   readonly step: string;
   readonly role: Role;
@@ -59,8 +59,8 @@ const MATCHES =
   'Check that the given policy belongs to this role in this account. If it does, an organization policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
 
 /**
- * Finds mistakes that cause a denial, because no Google token can match the policy. Missing pins are omitted, because they cannot
- * cause a denial. A finding about a missing pin concerns a whole statement instead of a field.
+ * Finds mistakes because of which no Google token can match the policy. Omits findings about a whole statement: these are about
+ * missing conditions, which cannot cause a denial.
  */
 function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));
@@ -69,7 +69,10 @@ function mistakes(statements: readonly Statement[]): Cause[] {
     .map(({ field, rule, fix }) => ({ found: `has a mistake: ${field} ${rule}`, fix }));
 }
 
-/** @returns the differences between the token and the statement that comes closest to it; none if a statement matches */
+/**
+ * @returns the differences between the token and the statement that matches it best; an empty list if a statement matches
+ * completely
+ */
 function differences(
   statements: readonly Statement[],
   role: Role,
@@ -105,7 +108,10 @@ function pinsOf({ conditions }: Statement): ReadonlyMap<IdentityKey, readonly st
 
 type Pins = ReturnType<typeof pinsOf>;
 
-/** Skips values that are not unique IDs: the lint reports those as mistakes. */
+/**
+ * Finds pinned unique IDs that are not those of the token. Skips values that are not unique IDs, because the lint reports them
+ * as mistakes.
+ */
 function otherAccount(pins: Pins, { name }: Role, { azp, sub = '', email }: Claims): Cause[] {
   const pinned = [
     { values: pins.get('aud') ?? [], actual: azp },

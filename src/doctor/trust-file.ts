@@ -26,7 +26,7 @@ function roleArnIn(text: string): Pick<TrustFile, 'roleArn'> {
     const roleArn = fieldOf(fieldOf(JSON.parse(text), 'Role'), 'Arn');
     return typeof roleArn === 'string' ? { roleArn } : {};
   } catch {
-    // If the text is not JSON, it is only the policy, percent-encoded as in IAM's API response.
+    // A text that is not JSON contains only the policy, percent-encoded as in the response of IAM's API.
     return {};
   }
 }
