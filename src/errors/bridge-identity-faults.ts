@@ -1,4 +1,4 @@
-// Faults that concern the bridge's own identity: the metadata server, impersonation, a file, an AWS profile.
+// Rows of the fault table for the bridge's own identity: the metadata server, impersonation, a file, an AWS profile.
 import { federationRefused, federationUnavailable } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 

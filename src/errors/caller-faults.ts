@@ -1,9 +1,9 @@
-// Rows of the fault table for problems with a request, the caller's permissions, or the object or listing that it requests.
+// Rows of the fault table for problems with a request, the caller's permissions, or the requested object or listing.
 import { invalid } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 
 export const CALLER_FAULTS = {
-  // The bytes on a connection are not a valid HTTP request.
+  // Problems with bytes on a connection that are not a valid HTTP request.
   request_malformed: invalid(
     'BadRequest',
     'The data received is not an HTTP/1.1 request.',
@@ -27,7 +27,7 @@ export const CALLER_FAULTS = {
   },
   host_missing: invalid('BadRequest', 'HTTP/1.1 requires a Host header.'),
 
-  // Problems with the request that are found before any upstream is called.
+  // Problems with the request that the bridge finds before it calls any upstream.
   method_not_allowed: {
     status: 405,
     s3Code: 'MethodNotAllowed',

@@ -1,19 +1,19 @@
 // The fields of a row in the fault table, and the kinds of rows that many faults share.
 
-/** How one fault appears in responses and in the log. */
+/** The appearance of one fault in responses and in the log. */
 export interface FaultRow {
   readonly status: number;
   /** The `<Code>` in the error document: S3's own code if there is one, or STS's own code for faults of `/-/sts`. */
   readonly s3Code: string;
-  /** `x-fedbridge-error`: the general reason, which is safe to show to callers. */
+  /** The value of `x-fedbridge-error`: the general reason, which is safe to show to callers. */
   readonly outcome: Outcome;
   /** The message for the caller. The message must not name an ARN, account, host or policy. */
   readonly sentence: string;
   /** The fix for the operator, shown in the log. */
   readonly fix: string;
-  /** S3's own status and code, which make an S3 client's SDK refresh its token. */
+  /** S3's own status and code for this problem, which make the SDK of an S3 client refresh its token. */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
-  /** STS's own status and code, for clients that call `/-/sts` as they would call STS. */
+  /** STS's own status and code for this problem, for clients that call `/-/sts` instead of STS. */
   readonly toStsClient?: { readonly status: number; readonly s3Code: string };
   readonly retryAfterSeconds?: number;
   /** The methods that the route accepts, if the status is 405. */
@@ -36,13 +36,16 @@ export type Outcome =
 
 /** S3's own status and code for an invalid token (S3 API Reference, "Error responses"). */
 const INVALID_TOKEN = { status: 400, s3Code: 'InvalidToken' };
-/** S3's own status and code for an expired token. S3 clients then refresh their token. */
+/** S3's own status and code for an expired token. S3 clients refresh their token after this error. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 
-/** STS's own statuses and codes (STS API Reference, AssumeRoleWithWebIdentity, "Errors", and "Common error types"). */
+/**
+ * The following constants are STS's own statuses and codes (STS API Reference, AssumeRoleWithWebIdentity, "Errors", and "Common
+ * error types").
+ */
 export const STS_INVALID_TOKEN = { status: 400, s3Code: 'InvalidIdentityToken' };
 export const STS_EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredTokenException' };
-/** STS's status and code if it cannot fetch the issuer's keys. SDKs retry this error. */
+/** STS's status and code for a token whose issuer's keys STS cannot fetch. SDKs retry this error. */
 export const STS_KEYS_UNAVAILABLE = { status: 400, s3Code: 'IDPCommunicationError' };
 export const STS_THROTTLING = { status: 400, s3Code: 'Throttling' };
 export const STS_INTERNAL = { status: 500, s3Code: 'InternalFailure' };
@@ -69,7 +72,10 @@ export const invalid = (
   fix,
 });
 
-/** Creates a row for a fault that occurs while Google or AWS is temporarily unreachable. SDKs should retry the request. */
+/**
+ * Creates a row for a fault that occurs while Google or AWS is temporarily unreachable. The response makes SDKs retry the
+ * request.
+ */
 export const federationUnavailable = (sentence: string, fix: string): FaultRow => ({
   status: 503,
   s3Code: 'ServiceUnavailable',
@@ -80,7 +86,7 @@ export const federationUnavailable = (sentence: string, fix: string): FaultRow =
 });
 
 /**
- * Creates a row for a fault that occurs if AWS received and rejected the bridge's request. A retry by the caller does not help.
+ * Creates a row for a fault that occurs if AWS has rejected the bridge's request. If the caller retries, AWS rejects it again.
  */
 export const federationRefused = (fix: string): FaultRow => ({
   status: 502,

@@ -1,19 +1,19 @@
-// The error class for rejections and failures. The error passes the details on to the code that reports them.
+// The error class for rejections and failures, and the conversion of other errors to it.
 import type { FaultCode } from './table.ts';
 
-/** Values that appear only in the log line. The values must not include a token, key or signature. */
+/** Values for the log line. They must not include a token, key or signature. */
 export type FaultDetail = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * A rejection or failure with a row in {@link FAULTS}. The fault's `message` is only the code; the sentence is looked up when the
- * fault is reported.
+ * A rejection or failure with a row in {@link FAULTS}. The fault's `message` is only the code; the sentence for the caller is
+ * looked up in the table when the fault is reported.
  */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: FaultDetail;
   /**
-   * An additional sentence for the caller, after the row's sentence. The addition follows the same rules as the row's sentence,
-   * but may contain text from the caller.
+   * An additional sentence for the caller, which follows the row's sentence. The same rules apply to both, except that the
+   * addition may contain text from the caller's request.
    */
   readonly addition: string | undefined;
 
@@ -26,7 +26,7 @@ export class Fault extends Error {
   }
 }
 
-/** Converts any thrown value into a fault. Any value that is not a fault indicates a bug in the bridge. */
+/** Converts any thrown value into a fault. A value that is not a fault indicates a bug in the bridge. */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   return new Fault('internal', { error: describeUnknown(error) });
@@ -39,7 +39,7 @@ export function describeUnknown(error: unknown): string {
   return [error.name, ...frames].join('\n');
 }
 
-/** Node's own error codes for invalid arguments, and for system calls that do not involve a socket. */
+/** Matches Node's own error codes for invalid arguments, and for system calls that do not involve a socket. */
 const LOCAL_CODE = /^ERR_(?:SYSTEM_ERROR|INVALID_)/;
 
 /**
@@ -49,8 +49,8 @@ const LOCAL_CODE = /^ERR_(?:SYSTEM_ERROR|INVALID_)/;
 export function isLocalError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string')
-    // An error about a file contains the file's path.
+    // Only an error about a file has a `path`.
     return LOCAL_CODE.test(error.code) || 'path' in error;
-  // `fetch` reports a lost connection as a TypeError with a cause.
+  // A TypeError with a cause is not local, because `fetch` reports a lost connection in this way.
   return error.cause === undefined && (error instanceof TypeError || error instanceof ReferenceError);
 }

@@ -1,4 +1,4 @@
-// Faults for STS: requests that STS rejects, and problems that prevent it from responding.
+// Rows of the fault table for STS: for requests that STS rejects, and for problems that prevent STS from responding.
 import { federationRefused, federationUnavailable } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 

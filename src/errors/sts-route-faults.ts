@@ -1,4 +1,4 @@
-// Rows of the fault table for requests to `/-/sts` that STS would reject too, with STS's own codes.
+// Rows of the fault table for requests to `/-/sts` that are invalid for STS itself. They have STS's own codes.
 import { invalid } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 

@@ -31,7 +31,7 @@ export const TOKEN_FAULTS = {
   signature_not_supported: {
     ...invalid(
       'InvalidRequest',
-      // This is S3's own message.
+      // The sentence is S3's own message for this error.
       'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
       'No action needed: the caller must configure its S3 client for Signature Version 4.',
     ),

@@ -1,5 +1,5 @@
-// Rows of the fault table for requests for AWS credentials (`vend` in a grant). The bridge rejects these requests before it calls
-// STS, except if only STS can determine that a policy is too large.
+// Rows of the fault table for requests for AWS credentials (`vend` in a grant). The bridge rejects these requests before it
+// calls STS, except when only STS can determine that a policy is too large.
 import type { FaultRow } from './fault-row.ts';
 
 const refused = (sentence: string, fix: string): FaultRow => ({
