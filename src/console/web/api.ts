@@ -98,9 +98,10 @@ export const whoami = (signal: AbortSignal): Promise<Person> => readJson<Person>
 export const recentActivity = (signal: AbortSignal): Promise<Activity> =>
   readJson<Activity>('activity', {}, signal);
 
-/** Lists one page of a folder with one list request, however many keys the folder contains. */
+/** Returns what this instance of the console has received from S3. Only operators may read it. */
 export const egress = (signal: AbortSignal): Promise<Egress> => readJson<Egress>('egress', {}, signal);
 
+/** Lists one page of a folder with one list request, however many keys the folder contains. */
 export function listFolder(
   { bucket, prefix, from }: { readonly bucket: string; readonly prefix: string; readonly from?: string },
   signal: AbortSignal,

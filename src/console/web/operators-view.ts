@@ -1,4 +1,4 @@
-// The page for operators, which shows what this console has served in the last hour, and its last errors.
+// The page for operators, which shows what this console has served in the last hour, its last errors, and its estimated egress.
 import { recentActivity } from './api.ts';
 import type { Activity, Minute } from './api.ts';
 import { ErrorNotice } from './error-notice.ts';
