@@ -44,7 +44,7 @@ describe('the bridge', () => {
         assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
         assert.match(
           reply.text,
-          /Tokens and signatures in a URL .* are not accepted.* Send the token in a header/,
+          /Tokens and signatures in a URL, .* are not accepted.* Send the token in a header/,
         );
         const line = await assertLogged(wire, reply, 'token_in_url');
         assert.doesNotMatch(JSON.stringify(line), /access_token|amz-s|5ec2e7/i);

@@ -25,6 +25,7 @@ budgets: [{ callers: [reader@acme-prod.iam.gserviceaccount.com], bytesPerDay: 1G
     };
     const body = Buffer.alloc(64 * MIB, 'x');
     let sentParts = 0;
+    let receivedBytes = 0;
     wire.s3Answers(async (request, response) => {
       if (request.headers['if-match'] !== undefined) {
         giveObject({ body }, request, response);
@@ -38,12 +39,16 @@ budgets: [{ callers: [reader@acme-prod.iam.gserviceaccount.com], bytesPerDay: 1G
       const piece = 64 * 1024;
       for (let at = 0; at < BEFORE_PARTS && !response.destroyed; at += piece) {
         if (!response.write(body.subarray(at, at + piece))) await once(response, 'drain');
-        // Lets the bridge read each piece before the next one arrives.
-        await new Promise(setImmediate);
+        // The bridge requests parts only if the caller reads as fast as S3 sends, so S3 waits until the caller has each piece.
+        while (receivedBytes < at && !response.destroyed) await new Promise(setImmediate);
       }
     });
     const download = await wire.open();
-    download.on('error', () => undefined).resume();
+    download
+      .on('error', () => undefined)
+      .on('data', (chunk: Buffer) => {
+        receivedBytes += chunk.length;
+      });
     await until('S3 has sent the parts', () => sentParts === PARTS);
     await until(
       'the parts are in memory',
