@@ -63,7 +63,7 @@ export function issuerKeys({
     [customFetch]: fetch,
   });
   /**
-   * Whether any keys are known. The answer is stored here, because jose copies its whole key set whenever the keys are read.
+   * Whether any keys are known. The result is stored here, because jose copies its whole key set whenever the keys are read.
    */
   let areKnown = false;
   const reload = async (): Promise<void> => {

@@ -40,7 +40,7 @@ budgets: [{ callers: [reader@acme-prod.iam.gserviceaccount.com], bytesPerDay: 1G
       for (let at = 0; at < BEFORE_PARTS && !response.destroyed; at += piece) {
         if (!response.write(body.subarray(at, at + piece))) await once(response, 'drain');
         // The bridge requests parts only if the caller reads as fast as S3 sends, so S3 waits until the caller has each piece.
-        while (receivedBytes < at && !response.destroyed) await new Promise(setImmediate);
+        while (receivedBytes < at && !response.closed) await new Promise(setImmediate);
       }
     });
     const download = await wire.open();
