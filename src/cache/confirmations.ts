@@ -45,7 +45,7 @@ export interface Confirmation {
 export interface Confirmations {
   /** @returns S3's last response to this claim, whatever its age */
   find(claim: Claim): Confirmation | undefined;
-  /** Returns the current time for a request. Must be called before the request is sent to S3. */
+  /** Returns the order and the start time of a request to S3. Must be called just before the request is sent. */
   ask(): AskedAt;
   /** Records a response of S3, unless the response to a later request was recorded already. */
   record(claim: Claim, confirmation: Confirmation): void;

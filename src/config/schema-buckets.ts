@@ -29,7 +29,7 @@ export const bucket = fields({
   }),
   region: text(aws.AWS_REGION).exactOptional().meta({
     description:
-      "The bucket's region. Default: the region in `target` if that is an ARN; otherwise, the region that S3 reports (the bridge tries `aws.region` first).",
+      "The bucket's region. Default: the region in `target` if that is an ARN; otherwise `aws.region` or, if S3 reports that the bucket is in another region, that region.",
     example: 'us-east-2',
   }),
   endpoint: origin.exactOptional().meta({

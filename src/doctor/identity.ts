@@ -14,8 +14,8 @@ import { failed } from './step-report.ts';
 import type { Compared, Examination, Examined } from './step-report.ts';
 
 /**
- * The minimum remaining lifetime of a token. STS calls take a moment, and the metadata server may return the same token until
- * the token expires.
+ * The minimum remaining lifetime of a token. STS calls take a moment, and the metadata server may return a cached token that is
+ * about to expire.
  */
 const SHORT_SECONDS = 60;
 /**

@@ -54,7 +54,7 @@ describe('s3fs', { skip }, () => {
     }
   }
 
-  it('lists a bucket, and reads an object, part of an object, and a tree with unusual keys', async () => {
+  it('lists a bucket, reads whole and partial objects, and copies a directory tree whose keys contain unusual characters', async () => {
     const { root } = await mount('reader');
     assert.deepEqual((await readdir(join(root, 'raw'))).sort(), ['private', 'public']);
     const orders = join(root, ORDERS_KEY);

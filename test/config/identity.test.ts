@@ -48,7 +48,7 @@ describe("the bridge's identity", () => {
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: inline() }), []);
   });
 
-  it('is impersonated through the Google APIs at the URL in FEDBRIDGE_GOOGLE_APIS', () => {
+  it('is obtained by impersonation through the API URL in FEDBRIDGE_GOOGLE_APIS', () => {
     const config = (origin: string) =>
       readConfig({ FEDBRIDGE_CONFIG: inline({ impersonate: EMAIL }), FEDBRIDGE_GOOGLE_APIS: origin });
     assert.equal(config('http://127.0.0.1:8082/').googleApis, 'http://127.0.0.1:8082');

@@ -52,7 +52,7 @@ describe('fedbridge doctor', () => {
     assert.match(`${step.found} ${step.fix ?? ''}`, /audience/);
   });
 
-  it('reports an unused bucket once, and checks the rest', async () => {
+  it('reports an unused bucket only once, and still checks the rest of the configuration', async () => {
     const grants = ['allow: [get, list], bucket: acme-lake'];
     const yaml = withGrants(clinic.contract, grants, { buckets: { 'acme-lake': '', 'acme-spare': '' } });
     const diagnosis = await clinic.diagnose(clinic.configured(yaml));

@@ -63,7 +63,7 @@ describe('the output of fedbridge doctor', () => {
     assert.equal((await clinic.run(['doctor', ...clinic.configured(yaml)])).code, 1);
   });
 
-  it('shows that some items were not checked', async () => {
+  it('says so if some items were not checked', async () => {
     const { audience, region, role, callers } = clinic.contract;
     const yaml = [
       `audience: ${audience}`,

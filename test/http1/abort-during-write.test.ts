@@ -95,7 +95,7 @@ for (const how of ['abort', 'cancel'] as const) {
   it(`a response with two chunks in one packet delivers nothing after ${how} in the first write`, async () => {
     assert.deepEqual(await abortIn('two-chunks', 'first ', how), ['first ', 'fail']);
   });
-  it(`bytes that arrived before the sink fail once if the response ends by ${how} in their write`, async () => {
+  it(`a response that is piped only after its first bytes arrived fails once after ${how} in the write of these bytes`, async () => {
     assert.deepEqual(await abortIn('counted', 'first ', how, true), ['first ', 'fail']);
   });
 }

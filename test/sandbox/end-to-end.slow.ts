@@ -25,7 +25,7 @@ test('an identity token is exchanged for credentials that can read an object', a
   );
 });
 
-test("an object that the owner puts with AWS's client is returned unchanged", async (context) => {
+test("the bridge returns an object exactly as the bucket's owner uploaded it with the AWS SDK", async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox);
   const Key = 'a/../b//c +%2F日本😀.bin';

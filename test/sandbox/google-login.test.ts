@@ -8,7 +8,7 @@ import { GoogleAuth } from 'google-auth-library';
 import { ask, control, sandboxFor } from './clients.ts';
 import { loginOf, type Login } from './developer-login.ts';
 
-test("google-auth-library accepts a login file with the content that the sandbox's control port serves at /adc", async (context) => {
+test("google-auth-library accepts the credentials file that the sandbox's control port serves at /adc", async (context) => {
   const sandbox = await sandboxFor(context);
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-adc-'));
   context.after(() => {

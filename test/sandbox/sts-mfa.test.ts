@@ -114,7 +114,7 @@ test('MFA codes follow RFC 6238, and codes for the previous and the next time st
   }
 });
 
-test("docs/reference/sandbox.md shows the developer's access keys, which are the same in every sandbox", async (context) => {
+test('every sandbox gives its developer user the access keys that docs/reference/sandbox.md shows', async (context) => {
   const { developer } = (await sandboxFor(context)).contract;
   const page = readFileSync(new URL('../../docs/reference/sandbox.md', import.meta.url), 'utf8');
   assert.ok(page.includes(`aws_access_key_id = ${developer.accessKeyId}\n`));

@@ -68,7 +68,7 @@ describe('the log-based metrics in the Terraform files', () => {
     return lines();
   };
 
-  it('count failed requests by fault and operation', async () => {
+  it('count failed requests by the labels fault and operation', async () => {
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     assert.equal((await wire.get(READABLE)).status, 401);
     const lines = await counted('faults');

@@ -60,9 +60,9 @@ function reasonOf(actor: Actor, permission: Permission, foreign: boolean): strin
   const silence = (kind: string) => `because no ${kind} policy allows the ${action} action`;
   const ownNeeded = resourceMustAllow || (foreign && resourcePolicy !== undefined);
   if (ownNeeded && own === 'not allowed') return silence('resource-based');
-  const granted = own === 'allowed' || own === 'allowed to the session';
+  const granted = own === 'allowed' || own === 'granted to the session';
   if (identity === 'not allowed' && (foreign || !granted)) return silence('identity-based');
-  const limited = foreign || own !== 'allowed to the session';
+  const limited = foreign || own !== 'granted to the session';
   return session === 'not allowed' && limited ? silence('session') : undefined;
 }
 
@@ -74,10 +74,10 @@ function resourceDecision(
   policy: Policy,
   { principals, sessionPrincipals, accountPrincipals }: Actor,
   request: { readonly action: string; readonly resource: string; readonly context: Context },
-): Decision | 'allowed to the session' | 'left to IAM' {
+): Decision | 'granted to the session' | 'left to IAM' {
   const ofAll = evaluate(policy, { ...request, principals: [...principals, ...accountPrincipals] });
   if (ofAll !== 'allowed') return ofAll;
   if (evaluate(policy, { ...request, principals: sessionPrincipals }) === 'allowed')
-    return 'allowed to the session';
+    return 'granted to the session';
   return evaluate(policy, { ...request, principals }) === 'allowed' ? 'allowed' : 'left to IAM';
 }

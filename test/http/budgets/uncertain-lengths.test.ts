@@ -130,7 +130,7 @@ describe('a read with an egress budget', () => {
     assert.ok((await remaining()) >= 1_000_000 - 30);
   });
 
-  it("returns S3's error from a GET of a single byte if HEAD fails", async () => {
+  it("sends a GET for a single byte if HEAD fails, and returns S3's error from that GET", async () => {
     await leave(1_000_000);
     wire.s3Answers((_request, response) => {
       refuse(response, 403, 'AccessDenied');

@@ -18,7 +18,7 @@ describe('a bucket with a CloudFront distribution', { skip: lack ?? false }, () 
   });
   after(() => wire.close());
 
-  it('is read through the distribution, which is addressed by its own host name, and the log shows this', async () => {
+  it("is read through the distribution, under the distribution's own host name, and the log line names the path cloudfront", async () => {
     await wire.viewed();
     await wire.forgetCalls();
     const reply = await wire.read(KEY);

@@ -42,7 +42,7 @@ describe('an STS call for a later role in a chain', () => {
     );
   });
 
-  it("sends the configured tags, the caller's email and ID as tags, and the caller as the source identity", async (test) => {
+  it("passes the caller as the source identity, and adds the caller's email and ID to the configured session tags", async (test) => {
     const wire = await wireFor(test, ALL);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { externalId, tags, transitive, sourceIdentity } = await lastHop(wire);

@@ -107,7 +107,7 @@ describe('a listing above the granted prefixes', () => {
     assert.deepEqual(prefixes, ['old/', 'raw/', 'z%/', 'zoo/']);
   });
 
-  it('of versions shows only prefixes that lead to grants of `versions`', async () => {
+  it('shows only the prefixes under which `versions` is granted if the list is of versions', async () => {
     const { text } = await wire.get('/acme-lake?versions&delimiter=/', { as: 'scoped' });
     assert.match(text, /^<\?xml[^>]*>\n<ListVersionsResult /);
     assert.equal(

@@ -42,7 +42,7 @@ describe('a caller that disconnects', () => {
     assert.equal(await reads(), 2);
   });
 
-  it('ends its request to S3 even before S3 responds', async () => {
+  it('makes the bridge abort its request to S3, even if S3 has not responded yet', async () => {
     await wire.fault({ upstream: 's3', path: 'huge.bin', fault: 'hang' });
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);

@@ -30,7 +30,7 @@ describe('the trust policy lint, given an expected unique ID or audience', () =>
       /^statement 1, accounts\.google\.com:oaud: must be "other", but is "fedbridge"\./,
     );
   });
-  it('only notes a different unique ID if another statement matches the expected one', () => {
+  it('reports a different unique ID as a note, not as a mistake, if another statement matches the expected one', () => {
     const other = statement({ Condition: pins({ ':aud': ANOTHER_ID, ':sub': ANOTHER_ID }) });
     const { code, lines } = linted(policy(GOOD, other), '--unique-id', ANOTHER_ID);
     assert.deepEqual([code, lines.length], [0, 1]);

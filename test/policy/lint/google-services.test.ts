@@ -31,7 +31,7 @@ describe('the trust policy for a Google service', () => {
     });
   const assume = (token: string) => assumed(sandbox, { role: ROLE, token });
 
-  it("lets STS accept the service's token, whatever its azp and audience are, and no other token", async () => {
+  it("makes STS accept only that service's tokens, regardless of their azp and audience", async () => {
     await trust(serviceTrustPolicy(SUBJECT));
     await assume(sandbox.mint({ aud: 'undocumented', azp: SUBJECT, sub: SUBJECT }));
     await assume(sandbox.mint({ aud: SUBJECT, azp: 'undocumented', sub: SUBJECT }));
