@@ -18,7 +18,7 @@ function problemOf(check: () => void): string {
   return '';
 }
 
-describe('the startup check of the memory for the cache', () => {
+describe('the startup check of the cache size', () => {
   it('accepts a cache only if at least 192 MiB of the memory limit remain', () => {
     assert.equal(
       problemOf(() => {
@@ -43,7 +43,7 @@ describe('the startup check of the memory for the cache', () => {
     );
   });
 
-  it("compares the cache with this machine's memory by default", () => {
+  it("compares the cache size with this machine's memory by default", () => {
     assert.match(
       problemOf(() => {
         checkCacheMemory(cacheOf(2 ** 20));

@@ -138,7 +138,7 @@ describe('the builds in the two Cloud Build files', () => {
     ]);
   });
 
-  it("share only the probe, because the deploying build runs no tests, no package scripts and none of the candidate's code", () => {
+  it("do not both run untrusted code: the deploying build runs no tests, no package scripts and none of the candidate's code", () => {
     const script = DEPLOY_BUILD.build.steps.map(({ args: [, one] }) => one).join('\n');
     assert.doesNotMatch(script, /npm (?:test|run|exec)|npx|docker (?:run|create|start|build)/);
     assert.deepEqual(

@@ -278,7 +278,7 @@ describe('a GET of a large object', () => {
     });
   }
 
-  it('is not read ahead if S3 ignores the requested range', async () => {
+  it('does not read ahead if S3 ignores the requested range', async () => {
     wire.s3Answers((request, response) => {
       request.headers = {};
       giveObject(OBJECT, request, response);
@@ -289,7 +289,7 @@ describe('a GET of a large object', () => {
     assert.equal(wire.asked().length, 1);
   });
 
-  it('is not read ahead if the response is shorter than 16 MiB', async () => {
+  it('does not read ahead if the response is shorter than 16 MiB', async () => {
     const object = { body: BODY.subarray(0, 16 * MIB - 1) };
     wire.s3Answers((request, response) => {
       giveObject(object, request, response);

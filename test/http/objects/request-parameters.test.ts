@@ -88,7 +88,7 @@ describe('a GetObject request', () => {
     assert.ok(!reply.text.includes(SSE_KEY));
   });
 
-  it('is sent to S3 with any upload headers for encryption, which S3 rejects', async () => {
+  it("is sent to S3 with the caller's upload-only encryption headers, so that S3 rejects it", async () => {
     const sent = {
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': 'alias/a',
