@@ -122,7 +122,8 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
     return Number(text);
   }),
   tolist: strict((items: unknown[]) => [...items]),
-  toset: strict(unique),
+  // Terraform iterates over the strings of a set in lexical order.
+  toset: strict((list: unknown[]) => unique(list).sort()),
   trimspace: strict((text: string) => required(text, 'trimspace').trim()),
   // Like Go's url.QueryEscape, which Terraform calls.
   urlencode: strict((text: string) =>
