@@ -128,7 +128,7 @@ describe("the console's service", () => {
     const agents = await created('google_project_service_identity.agents', WITH);
     assert.deepEqual(
       agents.map(({ service: api }) => api),
-      ['run.googleapis.com', 'iap.googleapis.com'],
+      ['iap.googleapis.com', 'run.googleapis.com'],
     );
   });
 });

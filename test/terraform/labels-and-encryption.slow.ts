@@ -108,11 +108,11 @@ describe('the key in the variable `encryption_key`', () => {
         assert.equal(key, KEY);
         return String(member).replace(AGENT, '').split('.')[0];
       });
-    assert.deepEqual(await membersOf(variables), [
-      'serverless-robot-prod',
+    assert.deepEqual((await membersOf(variables)).sort(), [
       'gcp-sa-artifactregistry',
-      'gs-project-accounts',
       'gcp-sa-secretmanager',
+      'gs-project-accounts',
+      'serverless-robot-prod',
     ]);
     assert.deepEqual(
       await membersOf({ ...FIVE, encryption_key: KEY, image: `registry.example/fedbridge@${DIGEST}` }),

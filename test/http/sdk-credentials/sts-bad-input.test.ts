@@ -25,8 +25,16 @@ const PARAMETERS: readonly (readonly [
   ['no RoleArn', { RoleArn: undefined }, validation(/RoleArn must be the ARN of an IAM role/)],
   ["a user's ARN", { RoleArn: 'arn:aws:iam::123456789012:user/ana' }, validation(/RoleArn must be the ARN/)],
   ['a RoleArn that is only a name', { RoleArn: 'lake' }, validation(/RoleArn must be the ARN/)],
-  ['no RoleSessionName', { RoleSessionName: undefined }, validation(/RoleSessionName must consist of 2 to 64/)],
-  ['a RoleSessionName with a space', { RoleSessionName: 'a b' }, validation(/RoleSessionName must consist of/)],
+  [
+    'no RoleSessionName',
+    { RoleSessionName: undefined },
+    validation(/RoleSessionName must consist of 2 to 64/),
+  ],
+  [
+    'a RoleSessionName with a space',
+    { RoleSessionName: 'a b' },
+    validation(/RoleSessionName must consist of/),
+  ],
   ['no WebIdentityToken', { WebIdentityToken: undefined }, validation(/WebIdentityToken must be given/)],
   ['an empty WebIdentityToken', { WebIdentityToken: '' }, validation(/WebIdentityToken must be given/)],
   ['a duration that is too short', { DurationSeconds: '899' }, DURATION],
