@@ -132,7 +132,7 @@ describe('browsing the console', { skip }, () => {
     assert.match(text, /What the bridge and other instances of the console have received is not included/);
     assert.match(text, /Bytes by caller; no price is known/);
     assert.match(text, /user:reader@acme\.example\s+unknown\s+[\d.]+ (?:Ki)?B/);
-    assert.match(text, /An estimate, not a bill/);
+    assert.match(text, /This is an estimate, not a bill/);
     await opened.close();
   });
 

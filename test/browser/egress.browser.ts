@@ -58,7 +58,7 @@ console: { audience: "${consoleAudience}" }`,
       const text = await egress.innerText();
       assert.match(text, /received 65 MiB from S3 since .* The estimated list price is \$0\.63\./);
       assert.match(text, /egress\.prices in the configuration \(date: as configured\)/);
-      assert.match(text, /An estimate, not a bill/);
+      assert.match(text, /This is an estimate, not a bill/);
       const rows = egress.getByRole('region', { name: 'Estimated egress by caller, bucket and path' });
       assert.match(
         inWords(await rows.locator('tbody tr').first().innerText()),
