@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { CONTROL_ROUTES } from '../../src/api/control-paths.ts';
 import { FORWARDED_REQUEST_HEADERS } from '../../src/api/request-headers.ts';
 import { FORWARDED_OBJECT_HEADERS } from '../../src/api/responses/object-headers.ts';
-import { GET_OPERATIONS } from '../../src/s3/operation.ts';
+import { GET_OPERATIONS } from '../../src/s3/operation-table.ts';
 import { QUERY_FORM_PATHS } from '../../src/s3/parse-operation.ts';
 import { WORDS } from '../../src/s3/sample-request.ts';
 import { openapi, openapiSource, operationOf, operations } from '../support/openapi.ts';
