@@ -40,6 +40,8 @@ export function flightFor(
   { extent, cancellation }: ExtentRequest,
 ): Flight {
   const { blocks, counts } = request.store;
+  const { counters } = request.options;
+  if (counters !== undefined) counters.flights += 1;
   return createFlight({
     blocks,
     version,
@@ -51,6 +53,11 @@ export function flightFor(
     },
     onLastBlock: () => {
       bringFooter(request, version);
+    },
+    onEnd: () => {
+      if (counters === undefined) return;
+      counters.flights -= 1;
+      if (counters.flights === 0) counters.onFlightsEnd?.();
     },
   });
 }

@@ -22,6 +22,8 @@ export function createFlight(parts: {
   readonly onBytes: (count: number) => void;
   /** Called when the end of the object has arrived. */
   readonly onLastBlock: () => void;
+  /** Called once, when no more bytes will arrive. */
+  readonly onEnd: () => void;
 }): Flight {
   const { blocks, version, from, to, cancellation } = parts;
   const waiting = new Set<() => void>();
@@ -43,6 +45,7 @@ export function createFlight(parts: {
     current = undefined;
     version.flights.delete(flight);
     open(undefined);
+    parts.onEnd();
   };
   const fail = (reason: Failure): void => {
     if (hasEnded) return;

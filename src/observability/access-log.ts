@@ -6,6 +6,8 @@ import type { Metrics } from './metrics.ts';
 import { lineLimit } from './bounded-lines.ts';
 import { createCallerMembers, decisionMembers } from './audit.ts';
 import { member, members, quoted } from './json-members.ts';
+import { createLateBytes } from './late-bytes.ts';
+import type { EndedRequest } from './late-bytes.ts';
 import { faultFields, s3Fields, traceFields } from './log-fields.ts';
 import { logText, pathText, withoutTokens } from './log-text.ts';
 import { NOT_REACHED } from './request-context.ts';
@@ -38,6 +40,16 @@ export function createAccessLog(options: {
   const { log, metrics, egress } = options;
   const callerLabel = callerLabels();
   const callerMembers = createCallerMembers();
+  const addEgress = ({ caller, bucket }: EndedRequest, source: EgressSource, bytes: number): void => {
+    if (caller !== undefined && bucket !== undefined)
+      egress.add(callerLabel(caller.email ?? caller.subject), bucket, source, bytes);
+  };
+  const expectLateBytes = createLateBytes({
+    log,
+    metrics,
+    sourceOf: (request) => sourceOf(request, options.sourceOf),
+    addEgress,
+  });
   const mayLogStranger = lineLimit(log, 'requests without a valid token', MAX_STRANGERS);
   return (context) => {
     const { request, response } = context;
@@ -48,13 +60,8 @@ export function createAccessLog(options: {
     const bytesSent = context.bytesSent + (isComplete ? context.documentBytes : 0);
     observe(metrics, context, { status, total, bytesSent });
     const source = sourceOf(context, options.sourceOf);
-    if (source !== undefined && context.caller !== undefined && context.bucket !== undefined)
-      egress.add(
-        callerLabel(context.caller.email ?? context.caller.subject),
-        context.bucket,
-        source,
-        context.counters.bytesFromS3,
-      );
+    if (source !== undefined) addEgress(context, source, context.counters.bytesFromS3);
+    if (context.counters.flights > 0) expectLateBytes(context);
     const severity = severityOf(context, status);
     if (!log.isWanted(severity)) return;
     const { caller, fault, s3, abortedBy } = context;
@@ -100,7 +107,7 @@ export function createAccessLog(options: {
 
 /** Returns where a request's bytes came from; undefined if S3 sent none. */
 function sourceOf(
-  { counters, bucket }: RequestContext,
+  { counters, bucket }: EndedRequest,
   sourceOfBucket: (bucket: string) => EgressSource | undefined,
 ): EgressSource | undefined {
   if (counters.bytesFromS3 === 0 || bucket === undefined) return undefined;

@@ -23,6 +23,8 @@ export interface RequestContext {
     resumed: number;
     parts: number;
     bytesFromS3: number;
+    flights: number;
+    onFlightsEnd: (() => void) | undefined;
     path: 'cloudfront' | undefined;
     cloudFrontFallback: string | undefined;
     cache: CacheUse | undefined;
@@ -111,6 +113,8 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
         resumed: 0,
         parts: 0,
         bytesFromS3: 0,
+        flights: 0,
+        onFlightsEnd: undefined,
         path: undefined,
         cloudFrontFallback: undefined,
         cache: undefined,

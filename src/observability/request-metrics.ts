@@ -12,6 +12,7 @@ export interface RequestMetrics {
   request(operation: string, status: number, bytes: number): void;
   /** Counts a request and its bytes by bucket and by caller. */
   readonly traffic: Traffic['add'];
+  readonly lateTraffic: Traffic['addLate'];
   /** Records a request's total duration. */
   requestDuration(seconds: number): void;
   stepDuration(step: Step, seconds: number): void;
@@ -102,6 +103,7 @@ export function requestMetrics(registry: Registry): RequestMetrics {
       if (sent > 0) add(bytes, operation, sent);
     },
     traffic: traffic.add,
+    lateTraffic: traffic.addLate,
     requestDuration: requestSeconds.observe,
     stepDuration: (step, seconds) => {
       stepSeconds[step].observe(seconds);

@@ -9,6 +9,8 @@ export interface Traffic {
    * any bucket name.
    */
   add(context: TrafficContext, bytesSent: number): void;
+  /** Counts bytes that S3 has sent for a request after `add` was called for it. */
+  addLate(context: TrafficContext, s3Bytes: number): void;
   /** The metrics, each with a function that returns its samples. */
   readonly counters: readonly { readonly name: string; readonly help: string; samples(): Sample[] }[];
 }
@@ -65,10 +67,15 @@ export function createTraffic(): Traffic {
   const callers = `by caller; callers after the first 1,000 are counted as ${OTHER_CALLERS}`;
   return {
     add: (context, bytesSent) => {
-      const { decision, counters } = context;
-      if (decision === undefined || decision.reason === 'own_buckets') return;
+      if (!isCounted(context)) return;
+      const { counters } = context;
       count(ofBucket(context), counters.bytesFromS3, bytesSent);
       count(ofCaller(context), counters.bytesFromS3, bytesSent);
+    },
+    addLate: (context, s3Bytes) => {
+      if (!isCounted(context)) return;
+      ofBucket(context).s3Bytes += s3Bytes;
+      ofCaller(context).s3Bytes += s3Bytes;
     },
     counters: [
       counter(
@@ -110,6 +117,9 @@ export function createTraffic(): Traffic {
     ],
   };
 }
+
+const isCounted = ({ decision }: TrafficContext): boolean =>
+  decision !== undefined && decision.reason !== 'own_buckets';
 
 function count(counts: Counts, s3Bytes: number, sentBytes: number): void {
   counts.requests += 1;

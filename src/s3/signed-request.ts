@@ -35,6 +35,10 @@ export interface ReadCounters {
   parts: number;
   /** The number of body bytes received from S3, including error documents and the bytes of failed attempts. */
   bytesFromS3: number;
+  /** The number of the cache's flights for this request in progress. They may receive bytes after the response has ended. */
+  flights: number;
+  /** Called when the last flight ends; set if the response has ended before. */
+  onFlightsEnd: (() => void) | undefined;
   /** The path of the last attempt; undefined if it went directly to S3. */
   path: 'cloudfront' | undefined;
   /** Why an attempt went directly to S3 although the bucket has a distribution. */

@@ -98,6 +98,13 @@ describe('fedbridge egress', () => {
     assert.match(piped.stdout, /\[1\] AWS Price List API.*\(2026/);
   });
 
+  it('adds the bytes that arrived after a response had ended, but does not count another request', () => {
+    const lines = [line(), line({ event: 'bytes_after_response' }), { event: 'start' }];
+    const text = lines.map((each) => JSON.stringify(each)).join('\n');
+    const { rows, requests, otherLines } = jsonOf(fileOf('late.log', text));
+    assert.deepEqual([rows.map(({ bytes }) => bytes), requests, otherLines], [[2 * GB], 1, 1]);
+  });
+
   it('uses the prices and regions in a configuration file', () => {
     const config = fileOf(
       'bridge.yaml',

@@ -8,7 +8,7 @@ export interface LoggedEgress {
   readonly rows: readonly EgressRow[];
   /** The number of request lines, including those of requests that received nothing from S3. */
   readonly requests: number;
-  /** The number of lines that are not about a request, such as those about the start of the bridge. */
+  /** The number of lines without a number of bytes, such as those about the start of the bridge. */
   readonly otherLines: number;
   readonly problems: readonly LineProblem[];
   /** The number of all problems; `problems` contains only the first ones. */
@@ -53,7 +53,8 @@ export async function readLog(
       report(entry.line, 'has a bytesFromS3 that is not a number of bytes');
       continue;
     }
-    requests += 1;
+    // Bytes that arrived after a response had ended are in an event line, and the request has its own line.
+    if (line['event'] === undefined) requests += 1;
     if (bytes === 0) continue;
     const bucket = textIn(line, 'bucket') ?? '(unknown)';
     const region = textIn(line, 'region') ?? buckets.get(bucket)?.region;

@@ -71,6 +71,8 @@ export async function runRead(parts: ReadParts, wanted: OracleRead): Promise<boo
         resumed: 0,
         parts: 0,
         bytesFromS3: 0,
+        flights: 0,
+        onFlightsEnd: undefined,
         path: undefined,
         cloudFrontFallback: undefined,
       },

@@ -62,6 +62,8 @@ export async function runCase(
     resumed: 0,
     parts: 0,
     bytesFromS3: 0,
+    flights: 0,
+    onFlightsEnd: undefined,
     path: undefined,
     cloudFrontFallback: undefined,
   };
