@@ -60,7 +60,7 @@ interface Stored extends Confirmation {
 
 /**
  * The maximum number of confirmations. One takes about 420 bytes (measured), so all of them and the facts in object-slots.ts
- * together take less than 32 MiB.
+ * together take less than 32 MiB, if there are not many more blocks than objects. A GiB of blocks takes about 1.2 MiB.
  */
 const MAX_CONFIRMATIONS = 15_000;
 
