@@ -52,7 +52,7 @@ export function flightFor(
       counts.s3Bytes += count;
     },
     onLastBlock: () => {
-      bringFooter(request, version);
+      prefetchFooter(request, version);
     },
     onEnd: () => {
       if (counters === undefined) return;
@@ -66,7 +66,7 @@ export function flightFor(
  * Fetches a Parquet file's footer, which the file's reader will request next. Does nothing if the caller has an egress budget,
  * because only bytes that the caller requests may count toward that budget.
  */
-function bringFooter(request: CachedRequest, version: ObjectVersion): void {
+function prefetchFooter(request: CachedRequest, version: ObjectVersion): void {
   const { blocks } = request.store;
   if (request.options.allowance !== undefined) return;
   const extent = missingFooter(blocks, version);
