@@ -27,7 +27,7 @@ resource "google_cloud_run_v2_service" "console" {
   labels      = var.labels
 
   deletion_protection = var.deletion_protection
-  ingress             = { all = "INGRESS_TRAFFIC_ALL", internal = "INGRESS_TRAFFIC_INTERNAL_ONLY", internal-and-load-balancer = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" }[var.console.ingress]
+  ingress             = local.ingress_settings[var.console.ingress]
   # IAP checks people before Cloud Run's own check, which then admits only IAP.
   iap_enabled          = true
   invoker_iam_disabled = false
@@ -64,7 +64,7 @@ resource "google_cloud_run_v2_service" "console" {
 
       env {
         name  = "FEDBRIDGE_CONFIG"
-        value = local.config_in == "secret" ? "${local.config_directory}/${local.config_file}" : local.config_yaml
+        value = local.config_variable
       }
       env {
         name  = "LOG_LEVEL"
@@ -84,7 +84,7 @@ resource "google_cloud_run_v2_service" "console" {
         timeout_seconds   = 1
         failure_threshold = 120
         http_get {
-          path = var.start_unready ? "/-/live" : "/-/ready"
+          path = local.startup_path
         }
       }
       liveness_probe {
@@ -97,22 +97,22 @@ resource "google_cloud_run_v2_service" "console" {
       }
 
       dynamic "volume_mounts" {
-        for_each = local.config_in == "secret" ? [local.config_directory] : []
+        for_each = local.config_volume
         content {
-          name       = "config"
-          mount_path = volume_mounts.value
+          name       = volume_mounts.key
+          mount_path = local.config_directory
         }
       }
     }
 
     dynamic "volumes" {
-      for_each = google_secret_manager_secret_version.config[*].version
+      for_each = local.config_volume
       content {
-        name = "config"
+        name = volumes.key
         secret {
-          secret = google_secret_manager_secret.config[0].secret_id
+          secret = volumes.value.secret
           items {
-            version = volumes.value
+            version = volumes.value.version
             path    = local.config_file
           }
         }

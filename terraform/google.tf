@@ -1,4 +1,9 @@
-# The Cloud Run service.
+# The Cloud Run service, and the settings that the console's service (console.tf) has in common with it.
+
+locals {
+  ingress_settings = { all = "INGRESS_TRAFFIC_ALL", internal = "INGRESS_TRAFFIC_INTERNAL_ONLY", internal-and-load-balancer = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" }
+  startup_path     = var.start_unready ? "/-/live" : "/-/ready"
+}
 
 resource "google_cloud_run_v2_service" "bridge" {
   project     = var.project
@@ -8,7 +13,7 @@ resource "google_cloud_run_v2_service" "bridge" {
   labels      = var.labels
 
   deletion_protection  = var.deletion_protection
-  ingress              = { all = "INGRESS_TRAFFIC_ALL", internal = "INGRESS_TRAFFIC_INTERNAL_ONLY", internal-and-load-balancer = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" }[var.ingress]
+  ingress              = local.ingress_settings[var.ingress]
   invoker_iam_disabled = !var.invoker_check
   # Cloud Run's own check must accept the same audiences as the bridge.
   custom_audiences = var.invoker_check ? [for audience in local.audiences : audience if audience != local.service_url] : []
@@ -47,7 +52,7 @@ resource "google_cloud_run_v2_service" "bridge" {
 
       env {
         name  = "FEDBRIDGE_CONFIG"
-        value = local.config_in == "secret" ? "${local.config_directory}/${local.config_file}" : local.config_yaml
+        value = local.config_variable
       }
       env {
         name  = "LOG_LEVEL"
@@ -84,7 +89,7 @@ resource "google_cloud_run_v2_service" "bridge" {
         timeout_seconds   = 1
         failure_threshold = 120
         http_get {
-          path = var.start_unready ? "/-/live" : "/-/ready"
+          path = local.startup_path
         }
       }
       liveness_probe {
@@ -106,10 +111,10 @@ resource "google_cloud_run_v2_service" "bridge" {
       }
 
       dynamic "volume_mounts" {
-        for_each = local.config_in == "secret" ? [local.config_directory] : []
+        for_each = local.config_volume
         content {
-          name       = "config"
-          mount_path = volume_mounts.value
+          name       = volume_mounts.key
+          mount_path = local.config_directory
         }
       }
       dynamic "volume_mounts" {

@@ -27,14 +27,9 @@ locals {
 
   stores_secrets = local.config_in == "secret" || var.prometheus_sidecar != null
 
-  # The secrets that the service mounts, by the name of the volume.
+  # The secrets that the bridge's service mounts, by the name of the volume.
   secret_volumes = merge(
-    local.config_in == "secret" ? {
-      config = {
-        secret  = google_secret_manager_secret.config[0].secret_id
-        version = google_secret_manager_secret_version.config[0].version
-      }
-    } : {},
+    local.config_volume,
     var.prometheus_sidecar == null ? {} : {
       prometheus = {
         secret  = google_secret_manager_secret.prometheus[0].secret_id
