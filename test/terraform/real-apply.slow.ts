@@ -107,31 +107,31 @@ describe('at the first terraform apply', () => {
 });
 
 describe('a Cloud Run revision that failed', () => {
-  const check = root.checks.find(({ name }) => name === 'latest_revision');
-  const [rule] = bodiesOf(check?.body['assert']);
-  const passes = (attributes: Variables): Promise<unknown> =>
-    moduleValues(root, FIVE, {
-      ...rootStandIns(FIVE),
-      google_cloud_run_v2_service: { bridge: attributes },
-    }).evaluate(rule?.['condition']);
-
-  it('is reported by every later terraform plan, until a revision is ready', async () => {
-    const ready = { latest_created_revision: 'a-2', latest_ready_revision: 'a-2' };
-    assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_SUCCEEDED' }] }), true);
-    assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_FAILED' }] }), false);
-    assert.equal(await passes({ ...ready, latest_ready_revision: 'a-1', terminal_condition: [] }), false);
-  });
+  for (const [service, name, standIns] of [
+    ['bridge', 'latest_revision', (attributes: Variables) => ({ bridge: attributes })],
+    ['console', 'latest_console_revision', (attributes: Variables) => ({ console: [attributes] })],
+  ] as const)
+    it(`of the ${service} is reported by every later terraform plan, until a revision is ready`, async () => {
+      const [rule] = bodiesOf(root.checks.find((one) => one.name === name)?.body['assert']);
+      const passes = (attributes: Variables): Promise<unknown> => {
+        const services = { google_cloud_run_v2_service: standIns(attributes) };
+        return moduleValues(root, FIVE, { ...rootStandIns(FIVE), ...services }).evaluate(rule?.['condition']);
+      };
+      const ready = { latest_created_revision: 'a-2', latest_ready_revision: 'a-2' };
+      assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_SUCCEEDED' }] }), true);
+      assert.equal(await passes({ ...ready, terminal_condition: [{ state: 'CONDITION_FAILED' }] }), false);
+      assert.equal(await passes({ ...ready, latest_ready_revision: 'a-1', terminal_condition: [] }), false);
+    });
 });
 
-describe('the Cloud Run service in the Terraform files', () => {
+describe('a Cloud Run service in the Terraform files', () => {
   it('ignores the fields that gcloud changes', () => {
-    const block = root.resources.find(({ address }) => address === 'google_cloud_run_v2_service.bridge');
-    const [lifecycle] = bodiesOf(block?.body['lifecycle']);
-    assert.deepEqual(lifecycle?.['ignore_changes'], [
-      '${client}',
-      '${client_version}',
-      '${template[0].labels["client.knative.dev/nonce"]}',
-    ]);
+    const services = root.resources.filter(({ type }) => type === 'google_cloud_run_v2_service');
+    const fields = ['${client}', '${client_version}', '${template[0].labels["client.knative.dev/nonce"]}'];
+    assert.deepEqual(
+      services.map(({ body }) => bodiesOf(body['lifecycle'])[0]?.['ignore_changes']),
+      [fields, fields],
+    );
   });
 
   it("mounts a bucket that the image's user can write to", async () => {
