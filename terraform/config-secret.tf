@@ -11,6 +11,7 @@ locals {
     config = {
       secret  = google_secret_manager_secret.config[0].secret_id
       version = google_secret_manager_secret_version.config[0].version
+      file    = local.config_file
     }
   } : {}
 }

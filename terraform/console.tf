@@ -113,7 +113,7 @@ resource "google_cloud_run_v2_service" "console" {
           secret = volumes.value.secret
           items {
             version = volumes.value.version
-            path    = local.config_file
+            path    = volumes.value.file
           }
         }
       }

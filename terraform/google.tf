@@ -154,7 +154,7 @@ resource "google_cloud_run_v2_service" "bridge" {
           secret = volumes.value.secret
           items {
             version = volumes.value.version
-            path    = local.config_file
+            path    = volumes.value.file
           }
         }
       }

@@ -34,6 +34,7 @@ locals {
       prometheus = {
         secret  = google_secret_manager_secret.prometheus[0].secret_id
         version = google_secret_manager_secret_version.prometheus[0].version
+        file    = "config.yaml"
       }
     },
   )
