@@ -20,6 +20,8 @@ grants:
   - { callers: ["user:${people['scoped'] ?? ''}"], allow: [get, list], bucket: acme-lake }
 operators: ["user:${people['operator'] ?? ''}"]
 egress: { prices: { ${region}: { endpoint: 10 } } }
+# Parts would add the bytes that S3 sends before the first connection is closed, and their number varies.
+readAhead: { connections: 1 }
 console: { audience: "${consoleAudience}" }`,
     });
     try {
