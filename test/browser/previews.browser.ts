@@ -92,6 +92,18 @@ describe('previews of objects', { skip }, () => {
     await opened.close();
   });
 
+  it('reports an incomplete response', async () => {
+    await stage.wire.fault({ upstream: 's3', fault: 'cut', after: 1000, path: 'long.csv' });
+    try {
+      const opened = await open('long.csv');
+      assert.match(await opened.preview(), /The response of the console was incomplete/);
+      // The browser reports the incomplete response as an error.
+      await opened.page.context().close();
+    } finally {
+      await stage.wire.clearFaults();
+    }
+  });
+
   it('shows JSON indented, with every digit of its numbers', async () => {
     const opened = await open('one.json');
     assert.match(await opened.preview(), /\{\n {2}"id": 12345678901234567890,\n {2}"name": "<\/script>"\n\}/);

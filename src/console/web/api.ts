@@ -1,5 +1,5 @@
 // The console's own routes. IAP's cookie identifies the person; the page never sees a token.
-import { address, request, RequestError } from './request.ts';
+import { address, readBody, request, RequestError } from './request.ts';
 
 export interface Grant {
   readonly bucket: string;
@@ -161,7 +161,7 @@ export async function readRange(
       status: response.status,
     });
   }
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await readBody(response.arrayBuffer()));
 }
 
 async function readJson<Value>(
@@ -170,5 +170,5 @@ async function readJson<Value>(
   signal: AbortSignal,
 ): Promise<Value> {
   const response = await request(route, parameters, { signal });
-  return (await response.json()) as Value;
+  return (await readBody(response.json())) as Value;
 }

@@ -1,8 +1,8 @@
 // Sends requests to the console's own routes, and explains why a request failed.
 
-/** A response with an error status, or no response. */
+/** A response with an error status, an incomplete response, or no response. */
 export class RequestError extends Error {
-  /** The status of the response; 0 if there was no response. */
+  /** The status of the response; 0 if there was no complete response. */
   readonly status: number;
   /** The response's `x-fedbridge-error`. */
   readonly outcome: string;
@@ -62,6 +62,19 @@ export async function request(
   // Only the console's own errors have the header `x-fedbridge-error`. A 401 without this header comes from IAP.
   if (status === 401 && details.outcome === '') throw new RequestError(SESSION_ENDED, details);
   throw new RequestError(await messageIn(response), details);
+}
+
+/**
+ * Waits for the body of a response.
+ * @param body for example `response.json()`
+ * @throws RequestError if the body is incomplete or invalid
+ */
+export async function readBody<Body>(body: Promise<Body>): Promise<Body> {
+  try {
+    return await body;
+  } catch {
+    throw new RequestError('The response of the console was incomplete. Reload the page.', { status: 0 });
+  }
 }
 
 async function messageIn(response: Response): Promise<string> {
