@@ -24,6 +24,8 @@ describe('previews of objects', { skip }, () => {
       'previews/long.csv',
       `n\n${Array.from({ length: 100_000 }, (_, row) => `${row}\n`).join('')}`,
     );
+    await wire.put('previews/not-gzip.csv.gz', CSV);
+    await wire.put('previews/not-gzip.parquet.gz', CSV);
     await wire.put('previews/one.json', '{"id":12345678901234567890,"name":"</script>"}');
     await wire.put('previews/lines.jsonl', '{"id":12345678901234567890,"a":"x"}\n{"id":2,"b":[1,2]}\n');
     await wire.put('previews/notes.txt', 'First line\nTab\there, bell\u0007, \u202Ereversed\n');
@@ -91,6 +93,13 @@ describe('previews of objects', { skip }, () => {
     );
     await opened.close();
   });
+
+  for (const name of ['not-gzip.csv.gz', 'not-gzip.parquet.gz'])
+    it(`reports that ${name} is not a gzip file`, async () => {
+      const opened = await open(name);
+      assert.match(await opened.preview(), /its content is not valid gzip/);
+      await opened.close();
+    });
 
   it('reports an incomplete response', async () => {
     await stage.wire.fault({ upstream: 's3', fault: 'cut', after: 1000, path: 'long.csv' });

@@ -16,9 +16,7 @@ export function SampledText(props: {
   const { bucket, key, etag } = source;
   const shown = useLoaded(
     async (signal) => {
-      const sample = await readSample(source, signal).catch((error: unknown) => {
-        throw error instanceof TypeError ? NOT_GZIP : error;
-      });
+      const sample = await readSample(source, signal);
       const text = textOf(sample);
       return { sample, content: text === undefined ? html`<p>${NOT_TEXT}</p>` : await show(text, sample) };
     },
@@ -34,7 +32,4 @@ export function SampledText(props: {
   </div>`;
 }
 
-const NOT_GZIP = new Error(
-  'The object has the name or the encoding of a gzip file, but its content is not valid gzip.',
-);
 const NOT_TEXT = 'The object is not a text file, whatever its name says. You can download it.';

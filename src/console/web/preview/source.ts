@@ -32,7 +32,7 @@ export async function readSample(source: Source, signal: AbortSignal, limit = SA
   return expand(bytes, { isWhole, maxBytes: Math.max(MAX_EXPANDED_BYTES, limit) });
 }
 
-/** @throws TypeError if the bytes do not belong to a gzip file */
+/** @throws Error if the bytes do not belong to a gzip file */
 async function expand(
   bytes: Uint8Array<ArrayBuffer>,
   { isWhole, maxBytes }: { readonly isWhole: boolean; readonly maxBytes: number },
@@ -51,14 +51,18 @@ async function expand(
       chunks.push(value);
       length += value.length;
     }
-  } catch (error) {
+  } catch {
     // Ignores the error at the end of a truncated file, because the beginning of the file can still be shown.
-    if (isWhole || length === 0) throw error;
+    if (isWhole || length === 0) throw NOT_GZIP;
   }
   await reader.cancel().catch(() => undefined);
   const expanded = new Uint8Array(await new Blob(chunks).arrayBuffer());
   return { bytes: expanded.subarray(0, maxBytes), isWhole: isWhole && isComplete };
 }
+
+const NOT_GZIP = new Error(
+  'The object has the name or the encoding of a gzip file, but its content is not valid gzip.',
+);
 
 /** @returns undefined if the bytes are not text */
 export function textOf({ bytes, isWhole }: Sample): string | undefined {
