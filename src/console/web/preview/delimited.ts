@@ -26,14 +26,10 @@ export const TsvPreview = ({ source }: Props): Html =>
 
 function tableOf(text: string, { isWhole }: Sample, delimiter: string): Html {
   // Does not use a worker, because its script would come from a `blob:` URL, which the page's policy forbids.
-  const { data } = Papa.parse<string[]>(text, {
-    delimiter,
-    preview: MAX_ROWS + 2,
-    skipEmptyLines: true,
-    worker: false,
-  });
+  // Does not set `preview`, because its limit also counts the empty lines.
+  const { data } = Papa.parse<string[]>(text, { delimiter, skipEmptyLines: true, worker: false });
   // The last row of a truncated sample may be incomplete.
-  const records = isWhole || data.length === MAX_ROWS + 2 ? data : data.slice(0, -1);
+  const records = isWhole ? data : data.slice(0, -1);
   const [columns = [], ...rows] = records;
   if (columns.length === 0) return html`<p>The beginning of the object contains no complete row.</p>`;
   const shown = Math.min(rows.length, MAX_ROWS);
