@@ -1,7 +1,8 @@
 // Parquet files for the tests: a small one, and one of any size, of which the disk stores only the parts with data.
 import { open } from 'node:fs/promises';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { parquetWriteBuffer } from 'hyparquet-writer';
+import { ByteWriter, ParquetWriter, parquetWriteBuffer, schemaFromColumnData } from 'hyparquet-writer';
+import type { ColumnSource } from 'hyparquet-writer';
 
 const ROWS = 1000;
 
@@ -14,36 +15,47 @@ const COMPRESSORS = {
 
 type Codec = keyof typeof COMPRESSORS | 'SNAPPY';
 
-/** With text, integers beyond 2⁵³, floats, times, and a column with missing values. */
-export function smallParquet(codec: Codec = 'SNAPPY'): Buffer {
+/** Text, integers beyond 2⁵³, floats, times, and a column with missing values. */
+function smallColumns(): ColumnSource[] {
   const rows = Array.from({ length: ROWS }, (_, row) => row);
-  return Buffer.from(
+  return [
+    { name: 'id', data: rows.map((row) => 9_007_199_254_740_993n + BigInt(row)), type: 'INT64' },
+    {
+      name: 'city',
+      data: rows.map((row) => ['Oslo', 'Lima', '<b>Pune</b>'][row % 3] ?? ''),
+      type: 'STRING',
+    },
+    { name: 'price', data: rows.map((row) => row / 8), type: 'DOUBLE' },
+    { name: 'sold', data: rows.map((row) => new Date(1_780_000_000_000 + row * 1000)), type: 'TIMESTAMP' },
+    {
+      name: 'note',
+      data: rows.map((row) => (row % 2 === 0 ? null : `note ${row}`)),
+      type: 'STRING',
+      nullable: true,
+    },
+  ];
+}
+
+export const smallParquet = (codec: Codec = 'SNAPPY'): Buffer =>
+  Buffer.from(
     parquetWriteBuffer({
-      columnData: [
-        { name: 'id', data: rows.map((row) => 9_007_199_254_740_993n + BigInt(row)), type: 'INT64' },
-        {
-          name: 'city',
-          data: rows.map((row) => ['Oslo', 'Lima', '<b>Pune</b>'][row % 3] ?? ''),
-          type: 'STRING',
-        },
-        { name: 'price', data: rows.map((row) => row / 8), type: 'DOUBLE' },
-        {
-          name: 'sold',
-          data: rows.map((row) => new Date(1_780_000_000_000 + row * 1000)),
-          type: 'TIMESTAMP',
-        },
-        {
-          name: 'note',
-          data: rows.map((row) => (row % 2 === 0 ? null : `note ${row}`)),
-          type: 'STRING',
-          nullable: true,
-        },
-      ],
+      columnData: smallColumns(),
       rowGroupSize: 400,
       codec,
       compressors: COMPRESSORS,
     }),
   );
+
+/** The same rows, in a file whose columns without a dictionary have 0 as the dictionary's offset. */
+export async function zeroOffsetParquet(): Promise<Buffer> {
+  const columnData = smallColumns();
+  const writer = new ByteWriter();
+  const file = new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData }) });
+  await file.write({ columnData, rowGroupSize: 400 });
+  for (const { columns } of file.row_groups)
+    for (const { meta_data: meta } of columns) if (meta !== undefined) meta.dictionary_page_offset ??= 0n;
+  await file.finish();
+  return Buffer.from(writer.getBuffer());
 }
 
 /** One small column, and one whose only page expands from a few KiB to more than a preview may use. */

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import { accessibilityProblems, addressed, openStage, skip } from './stage.ts';
 import type { OpenPage, Stage } from './stage.ts';
-import { bombParquet, smallParquet } from './parquet-files.ts';
+import { bombParquet, smallParquet, zeroOffsetParquet } from './parquet-files.ts';
 
 const CSV = 'id,city,note\n1,Oslo,"a, b"\n2,Lima,<i>x</i>\n';
 
@@ -34,6 +34,7 @@ describe('previews of objects', { skip }, () => {
     await wire.put('previews/red.png', redPng(3, 2));
     await wire.put('previews/broken.png', 'no image');
     await wire.put('previews/table.parquet', smallParquet());
+    await wire.put('previews/zero-offset.parquet', await zeroOffsetParquet());
     await wire.put('previews/table.parquet.gz', gzipSync(smallParquet()));
     for (const codec of ['ZSTD', 'GZIP', 'BROTLI'] as const)
       await wire.put(`previews/${codec}.parquet`, smallParquet(codec));
@@ -164,7 +165,13 @@ describe('previews of objects', { skip }, () => {
     await opened.close();
   });
 
-  for (const name of ['table.parquet', 'table.parquet.gz', 'ZSTD.parquet', 'GZIP.parquet'])
+  for (const name of [
+    'table.parquet',
+    'zero-offset.parquet',
+    'table.parquet.gz',
+    'ZSTD.parquet',
+    'GZIP.parquet',
+  ])
     it(`shows the rows, the schema and the row groups of ${name}`, async () => {
       const opened = await open(name);
       const [columns, first, second] = await cellsOf(opened, 'First rows');

@@ -102,7 +102,10 @@ interface Part {
 /** Returns the bytes of a column in the file. A column of a nested type has several chunks. */
 function rangeOf(chunks: readonly ColumnChunk[], name: string): readonly [start: number, end: number] {
   const own = chunks.flatMap(({ meta_data: meta }) => (meta?.path_in_schema[0] === name ? [meta] : []));
-  const starts = own.map((meta) => Number(meta.dictionary_page_offset ?? meta.data_page_offset));
+  // Some writers store 0 as the offset of a dictionary that does not exist.
+  const starts = own.map(({ dictionary_page_offset: dictionary = 0n, data_page_offset: data }) =>
+    Number(dictionary === 0n ? data : dictionary),
+  );
   const ends = own.map((meta, position) => (starts[position] ?? 0) + Number(meta.total_compressed_size));
   return [Math.min(...starts), Math.max(...ends)];
 }
