@@ -44,6 +44,12 @@ describe('previews of objects', { skip }, () => {
     const disguised = smallParquet();
     disguised.write('a\u202Etable', disguised.lastIndexOf('hyparquet'));
     await wire.put('previews/disguised.parquet', disguised);
+    const damaged = smallParquet();
+    const footerBytes = damaged.readUInt32LE(damaged.length - 8);
+    await wire.put(
+      'previews/damaged.parquet',
+      damaged.fill(0xff, damaged.length - 8 - footerBytes, damaged.length - 8),
+    );
     await wire.put('previews/broken.parquet', 'PAR1 is not enough');
     await wire.put('previews/empty.csv', '');
     await wire.put('previews/page.html', '<script>alert(1)</script>', { ContentType: 'text/html' });
@@ -222,11 +228,12 @@ describe('previews of objects', { skip }, () => {
     await opened.close();
   });
 
-  it('reports a file that is not a Parquet file', async () => {
-    const opened = await open('broken.parquet');
-    assert.match(await opened.preview(), /not a Parquet file/);
-    await opened.close();
-  });
+  for (const name of ['broken.parquet', 'damaged.parquet'])
+    it(`reports that ${name} is not a Parquet file`, async () => {
+      const opened = await open(name);
+      assert.match(await opened.preview(), /not a Parquet file/);
+      await opened.close();
+    });
 
   it('reports an empty object', async () => {
     const opened = await open('empty.csv');

@@ -33,13 +33,17 @@ const ROW_REQUESTS = 2;
 
 export const MAX_FIRST_ROWS = 50;
 
-/** @throws Error if the file is not a Parquet file, or if its footer is too large */
+/** The error for a footer that is larger than the preview may read. */
+export const FOOTER_TOO_LARGE = new Error(
+  'The footer of the file is too large for a preview. You can download the object.',
+);
+
+/** @throws Error if the file is not a Parquet file, or {@link FOOTER_TOO_LARGE} */
 export async function readFooter(size: number, read: ReadBytes): Promise<FileMetaData> {
   let remaining = MAX_FOOTER_BYTES;
   const slice = async (start: number, end = size): Promise<ArrayBuffer> => {
     remaining -= end - start;
-    if (remaining < 0)
-      throw new Error('The footer of the file is too large for a preview. You can download the object.');
+    if (remaining < 0) throw FOOTER_TOO_LARGE;
     return bufferOf(await read(start, end));
   };
   return parquetMetadataAsync({ byteLength: size, slice }, { initialFetchSize: FOOTER_BYTES });

@@ -5,9 +5,10 @@ import { readRange } from '../api.ts';
 import { ErrorNotice } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
+import { RequestError } from '../request.ts';
 import { shownCount, shownSize, visible } from '../shown-text.ts';
 import { useLoaded } from '../use-loaded.ts';
-import { columnNames, readFirstRows, readFooter } from './parquet-file.ts';
+import { columnNames, FOOTER_TOO_LARGE, readFirstRows, readFooter } from './parquet-file.ts';
 import type { FirstRows, ReadBytes } from './parquet-file.ts';
 import { schemaRows, shownValue } from './parquet-values.ts';
 import { readSample } from './source.ts';
@@ -37,7 +38,8 @@ export function ParquetPreview({ source }: { readonly source: Source }): Html {
             read: (start: number, end: number) => readRange(source, { start, end, etag, signal }),
           };
       const metadata = await readFooter(length, read).catch((error: unknown) => {
-        throw error instanceof RangeError || isInvalid(error) ? NOT_PARQUET : error;
+        if (error instanceof RequestError || error === FOOTER_TOO_LARGE) throw error;
+        throw NOT_PARQUET;
       });
       return { metadata, read, first: await readFirstRows(metadata, read, 0) };
     },
@@ -112,8 +114,6 @@ async function expanded(
   if (!isWhole) throw TOO_LARGE;
   return { length: bytes.length, read: (start, end) => Promise.resolve(bytes.slice(start, end)) };
 }
-
-const isInvalid = (error: unknown): boolean => error instanceof Error && error.message.startsWith('parquet ');
 
 const NOT_PARQUET = new Error(
   'The object is not a Parquet file that the console can read. You can download it.',
