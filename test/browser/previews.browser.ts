@@ -25,6 +25,7 @@ describe('previews of objects', { skip }, () => {
       `n\n${Array.from({ length: 100_000 }, (_, row) => `${row}\n`).join('')}`,
     );
     await wire.put('previews/blank-lines.csv', `n\n${'1\n\n'.repeat(150)}`);
+    await wire.put('previews/one-row.csv', 'n\n1\n');
     await wire.put('previews/not-gzip.csv.gz', CSV);
     await wire.put('previews/not-gzip.parquet.gz', CSV);
     await wire.put('previews/one.json', '{"id":12345678901234567890,"name":"</script>"}');
@@ -105,6 +106,12 @@ describe('previews of objects', { skip }, () => {
   it('counts only the rows of a table, not its blank lines', async () => {
     const opened = await open('blank-lines.csv');
     assert.match(await opened.preview(), /150 rows\./);
+    await opened.close();
+  });
+
+  it('uses the singular for one row', async () => {
+    const opened = await open('one-row.csv');
+    assert.match(await opened.preview(), /1 row\./);
     await opened.close();
   });
 

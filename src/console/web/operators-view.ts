@@ -4,7 +4,7 @@ import type { Activity, Minute } from './api.ts';
 import { ErrorNotice } from './error-notice.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { shownCount, shownSize, shownTime, visible } from './shown-text.ts';
+import { shownCount, shownCountOf, shownSize, shownTime, visible } from './shown-text.ts';
 import { useLoaded } from './use-loaded.ts';
 
 export function OperatorsView(): Html {
@@ -22,6 +22,7 @@ function Shown({ activity }: { readonly activity: Activity }): Html {
   const { ready, startedAt, minutes, errors } = activity;
   const sum = (of: (minute: Minute) => number): number =>
     minutes.reduce((total, minute) => total + of(minute), 0);
+  const requestCount = sum(({ requests }) => requests);
   const charts = useLoaded(async () => (await import('./charts.ts')).Charts, []);
   return html`<div>
     <p>
@@ -29,9 +30,8 @@ function Shown({ activity }: { readonly activity: Activity }): Html {
       started at ${shownTime(startedAt)}. The bridge has its own metrics and logs.
     </p>
     <p>
-      In the last hour: ${shownCount(sum(({ requests }) => requests))} requests,
-      ${shownCount(sum(({ failed }) => failed))} failed, ${shownSize(sum(({ bytes }) => bytes))} sent to
-      people.
+      In the last hour: ${shownCountOf(requestCount, 'request')}, ${shownCount(sum(({ failed }) => failed))}
+      failed, ${shownSize(sum(({ bytes }) => bytes))} sent to people.
     </p>
     ${charts.value !== undefined && html`<${charts.value} minutes=${minutes} />`}
     <h2>Last errors</h2>

@@ -56,6 +56,10 @@ const TWO_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 
 export const shownCount = (count: number | bigint): string => count.toLocaleString('en');
 
+/** Formats a number of things, for example as `1 row` or `1,000 rows`. */
+export const shownCountOf = (count: number | bigint, noun: string): string =>
+  `${shownCount(count)} ${noun}${Number(count) === 1 ? '' : 's'}`;
+
 /** Formats a time, for example as `2026-11-29 21:04 UTC`. Returns '' for an invalid time. */
 export function shownTime(text: string): string {
   const time = new Date(text);

@@ -2,7 +2,7 @@
 import Papa from 'papaparse';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { shownCount } from '../shown-text.ts';
+import { shownCountOf } from '../shown-text.ts';
 import { SampledText } from './sampled.ts';
 import type { Sample, Source } from './source.ts';
 import { DataTable, MAX_ROWS } from './table.ts';
@@ -36,8 +36,8 @@ function tableOf(text: string, { isWhole }: Sample, delimiter: string): Html {
   const isAll = isWhole && rows.length <= MAX_ROWS;
   return html`<div>
     <p class="fine">
-      ${isAll ? `${shownCount(shown)} rows` : `The first ${shownCount(shown)} rows`}. The first line is taken
-      as the names of the columns.
+      ${isAll ? '' : 'The first '}${shownCountOf(shown, 'row')}. The first line is taken as the names of the
+      columns.
     </p>
     <${DataTable} label="Rows" columns=${columns} rows=${rows.slice(0, MAX_ROWS)} />
   </div>`;

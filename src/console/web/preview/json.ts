@@ -1,7 +1,7 @@
 // Previews of JSON, which is shown with indentation, and of JSON Lines, which is shown as a table.
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { shownCount, visibleLines } from '../shown-text.ts';
+import { shownCountOf, visibleLines } from '../shown-text.ts';
 import { exactText, parseExactly } from './exact-json.ts';
 import { SampledText } from './sampled.ts';
 import type { Sample, Source } from './source.ts';
@@ -53,10 +53,7 @@ function shownLines(text: string, { isWhole }: Sample): Html | undefined {
     }),
   );
   return html`<div>
-    <p class="fine">
-      ${isAll ? `${shownCount(rows.length)} documents` : `The first ${shownCount(rows.length)} documents`},
-      one per line.
-    </p>
+    <p class="fine">${isAll ? '' : 'The first '}${shownCountOf(rows.length, 'document')}, one per line.</p>
     <${DataTable} label="Documents" columns=${names} rows=${rows} />
   </div>`;
 }

@@ -6,7 +6,7 @@ import { ErrorNotice } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { RequestError } from '../request.ts';
-import { shownCount, shownSize, visible } from '../shown-text.ts';
+import { shownCount, shownCountOf, shownSize, visible } from '../shown-text.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { columnNames, FOOTER_TOO_LARGE, readFirstRows, readFooter } from './parquet-file.ts';
 import type { FirstRows, ReadBytes } from './parquet-file.ts';
@@ -55,9 +55,8 @@ function Opened({ file }: { readonly file: OpenFile }): Html {
   const groups = metadata.row_groups;
   return html`<div>
     <p>
-      ${shownCount(metadata.num_rows)} rows in ${shownCount(groups.length)} row
-      ${groups.length === 1 ? 'group' : 'groups'}, ${shownCount(columnNames(metadata).length)}
-      columns${metadata.created_by === undefined ? '' : `, written by ${visible(metadata.created_by)}`}.
+      ${shownCountOf(metadata.num_rows, 'row')} in ${shownCountOf(groups.length, 'row group')},
+      ${shownCountOf(columnNames(metadata).length, 'column')}${metadata.created_by === undefined ? '' : `, written by ${visible(metadata.created_by)}`}.
     </p>
     <h3>First rows</h3>
     <${Rows} file=${file} />
