@@ -60,9 +60,15 @@ console: { audience: "${consoleAudience}" }`,
       assert.ok(ranges().length >= 2 && ranges().length <= 4, `${ranges().length} requests`);
       const bytes = ranges().reduce((sum, each) => sum + each, 0);
       assert.ok(bytes > 0 && bytes <= 2 * MIB, `${bytes} bytes`);
-      await page.getByRole('button', { name: 'Load more columns' }).click();
+      const more = page.getByRole('button', { name: 'Load more columns' });
+      await page.route(/\/-\/object/, (route) => route.fulfill({ status: 404 }), { times: 1 });
+      await more.click();
+      const notice = page.getByRole('alert');
+      await notice.waitFor();
+      await more.click();
       await header.nth(3).waitFor();
       assert.deepEqual(await header.allInnerTexts(), ['text1', 'text2', 'text3', 'text4']);
+      assert.equal(await notice.count(), 0, 'the error of the first attempt is gone');
       await opened.close();
     } finally {
       await stage.close();

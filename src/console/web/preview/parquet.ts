@@ -80,6 +80,7 @@ function Rows({ file }: { readonly file: OpenFile }): Html {
   const remaining = names.length - rows.next;
   const loadMore = (): void => {
     setIsLoading(true);
+    setError(undefined);
     readFirstRows(metadata, read, rows.next)
       .then(({ columns, unreadable, next }) => {
         setRows({
