@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startStandIn } from '../support/stand-in.ts';
+import type { WireOptions } from '../support/wire.ts';
 import { writeSparseParquet } from './parquet-files.ts';
 import { addressed, openStage, skip } from './stage.ts';
 
@@ -18,21 +19,31 @@ describe('large prefixes and objects', { skip }, () => {
       const query = new URL(request.url ?? '', 'http://s3.invalid').searchParams;
       response.setHeader('content-type', 'application/xml').end(listPage(Number(query.get('max-keys'))));
     });
-    const stage = await openStage({
-      config: ({ audience, consoleAudience, role, people }) => `
-audience: ${audience}
-aws: { region: eu-west-1 }
-roles: { lake: { arn: "${role}" } }
-buckets: { acme-lake: { role: lake, endpoint: "${s3.origin}" } }
-grants:
-  - { callers: ["user:${people['reader'] ?? ''}"], allow: [get, list], bucket: acme-lake }
-console: { audience: "${consoleAudience}" }`,
-    });
+    const stage = await openStage({ config: readerAt(s3.origin) });
     try {
       const opened = await stage.openAs('reader', addressed({ bucket: 'acme-lake', prefix: 'million/' }));
       await opened.page.getByText('200 entries on this page. There are more.').waitFor();
       assert.equal(await opened.page.locator('.entries tbody tr').count(), 200);
       assert.equal(s3.asked.length, 1);
+      await opened.close();
+    } finally {
+      await stage.close();
+      s3.close();
+    }
+  });
+
+  it('offers the next page if a page has no entries', async () => {
+    const s3 = await startStandIn((request, response) => {
+      const query = new URL(request.url ?? '', 'http://s3.invalid').searchParams;
+      const isFirst = !query.has('continuation-token');
+      response.setHeader('content-type', 'application/xml').end(listPage(isFirst ? 0 : 1));
+    });
+    const stage = await openStage({ config: readerAt(s3.origin) });
+    try {
+      const opened = await stage.openAs('reader', addressed({ bucket: 'acme-lake', prefix: 'million/' }));
+      await opened.page.getByText('0 entries on this page. There are more.').waitFor();
+      await opened.page.getByRole('link', { name: 'Next page' }).click();
+      await opened.page.getByText('1 entry on this page. There are more.').waitFor();
       await opened.close();
     } finally {
       await stage.close();
@@ -76,6 +87,18 @@ console: { audience: "${consoleAudience}" }`,
     }
   });
 });
+
+/** A configuration in which the reader may read a bucket at this S3 endpoint. */
+const readerAt =
+  (endpoint: string): NonNullable<WireOptions['config']> =>
+  ({ audience, consoleAudience, role, people }) => `
+audience: ${audience}
+aws: { region: eu-west-1 }
+roles: { lake: { arn: "${role}" } }
+buckets: { acme-lake: { role: lake, endpoint: "${endpoint}" } }
+grants:
+  - { callers: ["user:${people['reader'] ?? ''}"], allow: [get, list], bucket: acme-lake }
+console: { audience: "${consoleAudience}" }`;
 
 /** The first page of a million keys, in S3's XML. */
 function listPage(size: number): string {

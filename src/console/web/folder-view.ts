@@ -15,6 +15,7 @@ export function FolderView({ place }: { readonly place: FolderPlace }): Html {
   const { bucket, prefix, from } = place;
   const folder = folderOf(prefix);
   const page = useLoaded((signal) => listFolder(place, signal), [bucket, prefix, from]);
+  const next = page.value?.next ?? null;
   return html`<div>
     <${Breadcrumbs} bucket=${bucket} path=${folder} />
     <h1 tabindex="-1"><${Name} text=${folder === '' ? bucket : lastSegment(folder)} /></h1>
@@ -25,6 +26,7 @@ export function FolderView({ place }: { readonly place: FolderPlace }): Html {
     <p role="status" class="fine">${statusOf(place, page.value, page.error)}</p>
     ${page.error !== undefined && html`<${ReadError} error=${page.error} read=${{ bucket, subject: prefix, action: 'list' }} />`}
     ${page.value !== undefined && html`<${Entries} place=${place} page=${page.value} />`}
+    ${next !== null && html`<p><${Link} class="button" place=${{ ...place, from: next }}>Next page<//></p>`}
   </div>`;
 }
 
@@ -32,7 +34,7 @@ function statusOf({ prefix, from }: FolderPlace, page: ListPage | undefined, err
   if (error !== undefined) return '';
   if (page === undefined) return 'Loading…';
   const count = page.prefixes.length + page.objects.length;
-  if (count === 0)
+  if (count === 0 && page.next === null && from === undefined)
     return prefix.endsWith('/') || prefix === '' ? 'This folder is empty.' : 'No name begins with this text.';
   const entries = `${shownCount(count)} ${count === 1 ? 'entry' : 'entries'}`;
   if (page.next !== null) return `${entries} on this page. There are more.`;
@@ -65,7 +67,7 @@ export const lastSegment = (path: string): string => withoutSlash(path.split(/(?
 function Entries({ place, page }: { readonly place: FolderPlace; readonly page: ListPage }): Html {
   const { bucket, prefix } = place;
   const folder = folderOf(prefix);
-  const { prefixes, objects, next } = page;
+  const { prefixes, objects } = page;
   if (prefixes.length + objects.length === 0) return null;
   return html`<div>
     <table class="entries">
@@ -103,6 +105,5 @@ function Entries({ place, page }: { readonly place: FolderPlace; readonly page: 
         )}
       </tbody>
     </table>
-    ${next !== null && html`<p><${Link} class="button" place=${{ ...place, from: next }}>Next page<//></p>`}
   </div>`;
 }
