@@ -144,6 +144,16 @@ describe('browsing the console', { skip }, () => {
     await opened.close();
   });
 
+  it('a person is not told to sign in if the console has failed', async () => {
+    const opened = await stage.openAs('reader');
+    await opened.page.route('**/-/whoami', (route) => route.fulfill({ status: 503 }));
+    await opened.page.reload();
+    await opened.page.getByText('The request failed with status 503.').waitFor();
+    assert.equal(await heading(opened), 'The console is not available');
+    // The browser reports the status as an error.
+    await opened.page.context().close();
+  });
+
   it('shows hostile keys as text, and opens each of them', async () => {
     const opened = await stage.openAs('reader', addressed({ bucket: BUCKET, prefix: 'hostile/' }));
     await opened.page.locator('.entries').waitFor();

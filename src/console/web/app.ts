@@ -13,6 +13,7 @@ import { ObjectView } from './object-view.ts';
 import { OperatorsView } from './operators-view.ts';
 import { placeIn, titleOf } from './place.ts';
 import type { Place } from './place.ts';
+import { RequestError } from './request.ts';
 import { visible } from './shown-text.ts';
 import { useLoaded } from './use-loaded.ts';
 
@@ -42,12 +43,14 @@ function App(): Html {
       ${
         person.error === undefined
           ? person.value !== undefined && viewOf(place, person.value)
-          : html`<h1>Not signed in</h1>
+          : html`<h1>${isSignedOut(person.error) ? 'Not signed in' : 'The console is not available'}</h1>
               <${ErrorNotice} error=${person.error} />`
       }
     </main>
   </div>`;
 }
+
+const isSignedOut = (error: unknown): boolean => error instanceof RequestError && error.status === 401;
 
 function viewOf(place: Place, person: Person): Html {
   // The key makes the view start again for each address, so that nothing of the previous address stays visible.
