@@ -154,6 +154,34 @@ describe('browsing the console', { skip }, () => {
     await opened.page.context().close();
   });
 
+  it('the charts show times in UTC, like the rest of the page', async () => {
+    const opened = await stage.openAs('operator', '', { timezoneId: 'Asia/Tokyo' });
+    await opened.page.addInitScript(`
+      const { prototype } = CanvasRenderingContext2D;
+      const { fillText } = prototype;
+      globalThis.drawn = [];
+      prototype.fillText = function (text, ...rest) {
+        drawn.push(text);
+        fillText.call(this, text, ...rest);
+      };
+    `);
+    const minute = Math.floor(Date.now() / 60_000);
+    await opened.page.goto(`${stage.wire.sandbox.contract.console}/${addressed({ view: 'operators' })}`);
+    await opened.page.locator('.chart canvas').nth(1).waitFor();
+    const times = (await opened.page.evaluate<readonly string[]>('drawn')).filter((text) =>
+      text.includes(':'),
+    );
+    assert.ok(times.length > 0);
+    const lastHour = Array.from({ length: 62 }, (_, ago) =>
+      new Date((minute + 1 - ago) * 60_000).toISOString().slice(11, 16),
+    );
+    assert.deepEqual(
+      times.filter((time) => !lastHour.includes(time)),
+      [],
+    );
+    await opened.close();
+  });
+
   it('shows hostile keys as text, and opens each of them', async () => {
     const opened = await stage.openAs('reader', addressed({ bucket: BUCKET, prefix: 'hostile/' }));
     await opened.page.locator('.entries').waitFor();

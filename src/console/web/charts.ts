@@ -45,7 +45,10 @@ function Chart({ label, minutes, valueOf, shown }: ChartProps): Html {
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most)] } },
-        axes: [axis, { ...axis, size: 70, values: (_plot, values) => values.map(shown) }],
+        axes: [
+          { ...axis, values: (_plot, times) => times.map(timeOfDay) },
+          { ...axis, size: 70, values: (_plot, values) => values.map(shown) },
+        ],
         series: [{}, { label, stroke: color, width: 2 }],
       },
       [minutes.map(({ time }) => Date.parse(time) / 1000), minutes.map(valueOf)],
@@ -57,7 +60,7 @@ function Chart({ label, minutes, valueOf, shown }: ChartProps): Html {
   }, [minutes]);
   const most = Math.max(0, ...minutes.map(valueOf));
   return html`<figure>
-    <figcaption>${label}</figcaption>
+    <figcaption>${label} (times in UTC)</figcaption>
     <div
       ref=${place}
       class="chart"
@@ -66,3 +69,6 @@ function Chart({ label, minutes, valueOf, shown }: ChartProps): Html {
     ></div>
   </figure>`;
 }
+
+/** Formats a time, given in seconds since the epoch, in UTC, like the other times of the page. Example: `21:04`. */
+const timeOfDay = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 16);
