@@ -31,6 +31,7 @@ describe('browsing the console', { skip }, () => {
     stage = await openStage();
     for (const key of HOSTILE) await stage.wire.put(`hostile/${key}`, 'x');
     await stage.wire.put('hostile//empty segment/..', 'x');
+    await stage.wire.put('sizes/almost 1 MiB', Buffer.alloc(1024 ** 2 - 400));
     for (let i = 0; i < 201; i += 1) await stage.wire.put(`many/${String(i).padStart(4, '0')}`, 'x');
   });
   after(() => stage.close());
@@ -55,6 +56,7 @@ describe('browsing the console', { skip }, () => {
       'many/',
       'odd keys/',
       'raw/',
+      'sizes/',
       'README.txt',
     ]);
     await follow(opened, 'raw/');
@@ -259,6 +261,13 @@ describe('browsing the console', { skip }, () => {
     await page.getByLabel('Path of a folder').press('Enter');
     await page.getByRole('link', { name: 'Open this path as a folder' }).click();
     await page.getByRole('link', { name: 'orders.csv' }).waitFor();
+    await opened.close();
+  });
+
+  it('rounds sizes to a number below 1024', async () => {
+    const opened = await stage.openAs('reader', addressed({ bucket: BUCKET, prefix: 'sizes/' }));
+    await opened.page.locator('.entries').waitFor();
+    assert.match(await opened.page.locator('.entries tbody').innerText(), /1\.0 MiB/);
     await opened.close();
   });
 

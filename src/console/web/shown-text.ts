@@ -39,7 +39,7 @@ export function shownSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   let size = bytes / 1024;
   let unit = 0;
-  while (size >= 1023.95 && unit < UNITS.length - 1) {
+  while (size >= 1023.5 && unit < UNITS.length - 1) {
     size /= 1024;
     unit += 1;
   }
