@@ -184,6 +184,14 @@ describe('browsing the console', { skip }, () => {
     await opened.close();
   });
 
+  it('reports that a part of the page for operators could not be loaded', async () => {
+    const opened = await stage.openAs('operator');
+    await opened.page.route('**/assets/egress-view-*', (route) => route.fulfill({ status: 404 }));
+    await opened.page.getByRole('link', { name: 'Operators' }).click();
+    await opened.page.getByText('Part of the console could not be loaded. Reload the page.').waitFor();
+    await opened.close();
+  });
+
   it('shows hostile keys as text, and opens each of them', async () => {
     const opened = await stage.openAs('reader', addressed({ bucket: BUCKET, prefix: 'hostile/' }));
     await opened.page.locator('.entries').waitFor();

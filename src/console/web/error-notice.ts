@@ -15,6 +15,9 @@ export function ErrorNotice({ error }: { readonly error: unknown }): Html {
   </div>`;
 }
 
+/** The error for code that cannot be loaded, usually because a new version of the console has replaced the files. */
+export const NOT_LOADED = new Error('Part of the console could not be loaded. Reload the page.');
+
 interface DeniedRead {
   readonly bucket: string;
   /** The key or the prefix. */

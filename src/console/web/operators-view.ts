@@ -1,7 +1,7 @@
 // The page for operators, which shows what this console has served in the last hour, its last errors, and its estimated egress.
 import { recentActivity } from './api.ts';
 import type { Activity, Minute } from './api.ts';
-import { ErrorNotice } from './error-notice.ts';
+import { ErrorNotice, NOT_LOADED } from './error-notice.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { shownCount, shownCountOf, shownSize, shownTime, visible } from './shown-text.ts';
@@ -15,6 +15,7 @@ export function OperatorsView(): Html {
     ${activity.error !== undefined && html`<${ErrorNotice} error=${activity.error} />`}
     ${activity.value !== undefined && html`<${Shown} activity=${activity.value} />`}
     ${activity.value !== undefined && egress.value !== undefined && html`<${egress.value} />`}
+    ${egress.error !== undefined && html`<${ErrorNotice} error=${NOT_LOADED} />`}
   </div>`;
 }
 

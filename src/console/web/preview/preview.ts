@@ -1,6 +1,6 @@
 // The preview of an object. Code that only one kind of preview needs is loaded when such an object is opened.
 import type { ComponentType } from 'preact';
-import { ErrorNotice } from '../error-notice.ts';
+import { ErrorNotice, NOT_LOADED } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { useLoaded } from '../use-loaded.ts';
@@ -53,6 +53,3 @@ function OfKind({ kind, source }: { readonly kind: PreviewKind; readonly source:
     ? html`<p role="status">Loading…</p>`
     : html`<${view.value} source=${source} />`;
 }
-
-/** The error for code that cannot be loaded, usually because a new version of the console has replaced the files. */
-const NOT_LOADED = new Error('Part of the console could not be loaded. Reload the page.');
