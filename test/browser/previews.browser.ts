@@ -1,6 +1,7 @@
 // The console in a browser: each format's preview, and what is not previewed.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import { accessibilityProblems, addressed, openStage, skip } from './stage.ts';
 import type { OpenPage, Stage } from './stage.ts';
@@ -26,6 +27,10 @@ describe('previews of objects', { skip }, () => {
     );
     await wire.put('previews/blank-lines.csv', `n\n${'1\n\n'.repeat(150)}`);
     await wire.put('previews/one-row.csv', 'n\n1\n');
+    await wire.put(
+      'previews/long.csv.gz',
+      gzipSync(`n\n${Array.from({ length: 100_000 }, () => `${randomBytes(4).toString('hex')}\n`).join('')}`),
+    );
     await wire.put('previews/not-gzip.csv.gz', CSV);
     await wire.put('previews/not-gzip.parquet.gz', CSV);
     await wire.put('previews/one.json', '{"id":12345678901234567890,"name":"</script>"}');
@@ -112,6 +117,13 @@ describe('previews of objects', { skip }, () => {
   it('uses the singular for one row', async () => {
     const opened = await open('one-row.csv');
     assert.match(await opened.preview(), /1 row\./);
+    await opened.close();
+  });
+
+  it('shows the beginning of a gzip file from its first 256 KiB', async () => {
+    const opened = await open('long.csv.gz');
+    assert.equal((await cellsOf(opened, 'Rows')).length, 201);
+    assert.match(await opened.preview(), /Only the beginning of the object is shown/);
     await opened.close();
   });
 
