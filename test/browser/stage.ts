@@ -1,6 +1,6 @@
 // Opens the console in Debian's Chromium, behind the sandbox's Identity-Aware Proxy, and records everything that the browser reports.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -117,7 +117,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** @returns the problems that axe-core calls serious or critical */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
   // Added through the debugger, because the page's policy forbids other scripts.
-  await page.evaluate((await import('node:fs')).readFileSync(AXE, 'utf8'));
+  await page.evaluate(readFileSync(AXE, 'utf8'));
   const found = await page.evaluate<
     readonly { id: string; impact: string | null; nodes: { html: string }[] }[]
   >('axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)');

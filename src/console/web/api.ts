@@ -23,7 +23,6 @@ export interface ListedObject {
   /** The object's size in bytes. */
   readonly size: number;
   readonly lastModified: string;
-  readonly storageClass: string;
 }
 
 export interface ListPage {

@@ -54,7 +54,7 @@ const isSignedOut = (error: unknown): boolean => error instanceof RequestError &
 
 function viewOf(place: Place, person: Person): Html {
   // The key makes the view start again for each address, so that nothing of the previous address stays visible.
-  const key = titleOf(place) + JSON.stringify(place);
+  const key = JSON.stringify(place);
   switch (place.view) {
     case 'buckets':
       return html`<${BucketsView} key=${key} person=${person} />`;

@@ -35,7 +35,7 @@ export function commandsFor(
  * Quotes a text for a shell. If a terminal would hide some of its characters, uses `$'…'`, in which Bash and Zsh accept the
  * bytes of characters as escapes.
  */
-export function shellQuoted(text: string): string {
+function shellQuoted(text: string): string {
   if (!UNSAFE.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
   const escaped = [...new TextEncoder().encode(text)].map((byte) => {
     const character = String.fromCharCode(byte);
@@ -44,10 +44,9 @@ export function shellQuoted(text: string): string {
   return `$'${escaped.join('')}'`;
 }
 
-export function pythonQuoted(text: string): string {
-  const escaped = JSON.stringify(text).replace(/[^ -~]/gu, (character) => {
+function pythonQuoted(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return UNSAFE.test(character) ? `\\U${code.toString(16).padStart(8, '0')}` : character;
   });
-  return escaped;
 }

@@ -31,7 +31,7 @@ const MAX_FOOTER_BYTES = 1024 * 1024;
 const ROW_BYTES = 384 * 1024;
 const ROW_REQUESTS = 2;
 
-export const MAX_FIRST_ROWS = 50;
+const MAX_FIRST_ROWS = 50;
 
 /** The error for a footer that is larger than the preview may read. */
 export const FOOTER_TOO_LARGE = new Error(

@@ -8,7 +8,7 @@ import { kindOf } from './kind.ts';
 import type { PreviewKind } from './kind.ts';
 import type { Source } from './source.ts';
 
-export type PreviewView = ComponentType<{ readonly source: Source }>;
+type PreviewView = ComponentType<{ readonly source: Source }>;
 
 const LOADERS: Readonly<Partial<Record<PreviewKind, () => Promise<PreviewView>>>> = {
   csv: async () => (await import('./delimited.ts')).CsvPreview,

@@ -7,10 +7,10 @@ import { useLoaded } from '../use-loaded.ts';
 import { readSample, textOf } from './source.ts';
 import type { Sample, Source } from './source.ts';
 
-/** @param props.show shows the text of the sample; may return a promise */
+/** @param props.show shows the text of the sample */
 export function SampledText(props: {
   readonly source: Source;
-  readonly show: (text: string, sample: Sample) => Html | Promise<Html>;
+  readonly show: (text: string, sample: Sample) => Html;
 }): Html {
   const { source, show } = props;
   const { bucket, key, etag } = source;
@@ -18,7 +18,7 @@ export function SampledText(props: {
     async (signal) => {
       const sample = await readSample(source, signal);
       const text = textOf(sample);
-      return { sample, content: text === undefined ? html`<p>${NOT_TEXT}</p>` : await show(text, sample) };
+      return { sample, content: text === undefined ? html`<p>${NOT_TEXT}</p>` : show(text, sample) };
     },
     [bucket, key, etag],
   );

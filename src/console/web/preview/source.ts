@@ -17,7 +17,7 @@ export interface Sample {
 }
 
 /** The maximum number of stored bytes from which text is previewed. */
-export const SAMPLE_BYTES = 256 * 1024;
+const SAMPLE_BYTES = 256 * 1024;
 
 /** The maximum size of a decompressed sample. A gzip file of 256 KiB can contain 256 MiB. */
 const MAX_EXPANDED_BYTES = 1024 * 1024;
@@ -67,6 +67,5 @@ const NOT_GZIP = new Error(
 /** @returns undefined if the bytes are not text */
 export function textOf({ bytes, isWhole }: Sample): string | undefined {
   if (bytes.includes(0)) return undefined;
-  const text = new TextDecoder().decode(bytes, { stream: !isWhole });
-  return text;
+  return new TextDecoder().decode(bytes, { stream: !isWhole });
 }
