@@ -26,16 +26,13 @@ interface RecentError {
 }
 
 export interface Activity {
-  /** Counts a request. Must be called when its response has ended. Only reads are counted, not the page and its files. */
+  /** Counts a request. Must be called when its response has ended. */
   record(context: RequestContext): void;
   /** Returns the minutes of the last hour, oldest first, and the last errors, newest first. */
   recent(): { readonly minutes: readonly Minute[]; readonly errors: readonly RecentError[] };
 }
 
-/**
- * The operations that are not counted, because they are not a person's reads: the page itself, probes, and the page for
- * operators.
- */
+/** The operations that are not counted: the page and its files, probes, and the data of the page for operators. */
 const NOT_COUNTED = new Set(['page', 'asset', 'live', 'ready', 'activity', 'egress']);
 
 export function createActivity(): Activity {

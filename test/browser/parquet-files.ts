@@ -75,7 +75,7 @@ export function bombParquet(codec: Codec): Buffer {
   );
 }
 
-/** Four columns of random bytes, each larger than a preview may read. */
+/** Four columns of text, each larger than a preview may read. */
 function wideParquet(): Buffer {
   const rows = Array.from({ length: 40_000 }, (_, row) => row);
   const text = (column: number): string[] =>

@@ -72,7 +72,7 @@ describe('previews of objects', { skip }, () => {
     const opened = await stage.openAs('reader', addressed({ bucket: 'acme-lake', key: `previews/${name}` }));
     const section = opened.page.locator('section[aria-labelledby=preview]');
     await section.waitFor();
-    // From the first moment on, a preview that is not there yet says so.
+    // A preview that has not loaded yet always shows this text.
     await section.getByText('Loading…').waitFor({ state: 'detached' });
     return { ...opened, preview: () => section.innerText() };
   };

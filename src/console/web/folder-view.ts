@@ -41,7 +41,7 @@ function statusOf({ prefix, from }: FolderPlace, page: ListPage | undefined, err
   return from === undefined ? `${entries}.` : `${entries} on this page, the last one.`;
 }
 
-/** @param props.path the path in the bucket; its last segment is the current page */
+/** @param props.path the path of a folder or an object in the bucket */
 export function Breadcrumbs({ bucket, path }: { readonly bucket: string; readonly path: string }): Html {
   const segments = path.split(/(?<=\/)/).filter((segment) => segment !== '');
   const crumbs = segments.map((segment, position) => ({
