@@ -119,6 +119,7 @@ export function createFederation(options: {
   const readiness = createReadiness(options.roles, probe);
 
   const policyOf = sessionPolicies();
+  const nameOf = cachedNames();
 
   // Returns synchronously if credentials are cached, which is nearly always the case.
   const sessionFor = (permit: Permitted, caller: AttributedCaller, name: string): MaybePromise<Session> => {
@@ -158,7 +159,7 @@ export function createFederation(options: {
     vend,
     federate: (permit, caller) =>
       permit.bucket.role.session === 'caller'
-        ? sessionFor(permit, caller, callerSessionName(caller))
+        ? sessionFor(permit, caller, nameOf(caller))
         : bridgeName().then((name) => sessionFor(permit, caller, name)),
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
@@ -177,4 +178,14 @@ export function createFederation(options: {
 function rejectsOneCaller({ then }: Role, { code, detail }: Fault): boolean {
   const naming = then.findIndex(namesTheCaller);
   return naming !== -1 && code === 'sts_hop_denied' && Number(detail['hop'] ?? 0) > naming;
+}
+
+/** Caches session names, because a caller's object is reused as long as the caller's token is valid. */
+function cachedNames(): (caller: AttributedCaller) => string {
+  const names = new WeakMap<AttributedCaller, string>();
+  return (caller) => {
+    let name = names.get(caller);
+    if (name === undefined) names.set(caller, (name = callerSessionName(caller)));
+    return name;
+  };
 }
