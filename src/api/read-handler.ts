@@ -7,7 +7,7 @@ import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { headerOf } from '../http1/exchange.ts';
-import { ANY_GRANT } from '../observability/audit.ts';
+import { ANY_GRANT, grantedBy } from '../observability/audit.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
@@ -133,10 +133,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
       return;
     }
     const permit = authorize(access, operation);
-    context.decision = {
-      reason: 'grant',
-      grants: access.get(operation.bucket)?.positionsOf(permit.decided) ?? [],
-    };
+    context.decision = grantedBy(permit.decided);
     const { name, target, role } = permit.bucket;
     context.role = role.name;
     if (target !== name) context.target = target;

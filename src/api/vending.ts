@@ -7,6 +7,7 @@ import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import { expirationText } from '../federation/credentials.ts';
 import type { VendedCredentials } from '../federation/federate.ts';
+import { grantedBy } from '../observability/audit.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { checkedBucket, loggable } from '../s3/target.ts';
@@ -40,10 +41,7 @@ export async function vendCredentials(
   endStep(context, 'tokenMs');
   const access = accessOf(caller);
   const permit = authorizeVending(access, bucket);
-  context.decision = {
-    reason: 'grant',
-    grants: access.get(bucket)?.positionsOf(permit.grants) ?? [],
-  };
+  context.decision = grantedBy(permit.grants);
   context.role = permit.bucket.role.name;
   if (context.request.method === 'HEAD') {
     sendCredentials(context, '');

@@ -11,8 +11,6 @@ export interface Access {
   /** All of this caller's grants on the bucket, in the configuration's order. */
   readonly grants: readonly Grant[];
   readonly byAction: ReadonlyMap<IamAction, Reach>;
-  /** Returns the positions of these grants in the configuration, from 0. */
-  positionsOf(grants: readonly Grant[]): readonly number[];
 }
 
 /** The grants that allow one action, grouped by scope. */
@@ -37,8 +35,6 @@ const projectAsInEmail = (project: string): string => project.split(':').reverse
  * object
  */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
-  const positions = new Map(grants.map((grant, position) => [grant, position]));
-  const positionsOf: Access['positionsOf'] = (some) => some.flatMap((grant) => positions.get(grant) ?? []);
   const byPattern = new Map<string, number[]>();
   grants.forEach((grant, position) => {
     for (const pattern of grant.callers) {
@@ -54,7 +50,7 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
     if (access === undefined) {
       const matching = new Set(callerKeys(caller).flatMap((key) => byPattern.get(key) ?? []));
       const own = [...matching].sort((a, b) => a - b).flatMap((position) => grants[position] ?? []);
-      access = accessByBucket(own, buckets, positionsOf);
+      access = accessByBucket(own, buckets);
       known.set(caller, access);
     }
     return access;
@@ -103,13 +99,11 @@ function callerKeys({ subject, issuer, email }: Caller): string[] {
 function accessByBucket(
   grants: readonly Grant[],
   buckets: ReadonlyMap<string, Bucket>,
-  positionsOf: Access['positionsOf'],
 ): ReadonlyMap<string, Access> {
   const access = new Map<string, Access>();
   for (const [name, own] of Map.groupBy(grants, (grant) => grant.bucket)) {
     const bucket = buckets.get(name);
-    if (bucket !== undefined)
-      access.set(name, { bucket, grants: own, byAction: reachByAction(own), positionsOf });
+    if (bucket !== undefined) access.set(name, { bucket, grants: own, byAction: reachByAction(own) });
   }
   return access;
 }

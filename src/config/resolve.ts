@@ -129,9 +129,12 @@ function resolveBucket(
   };
 }
 
-function resolveGrant({ callers, allow, bucket, prefix, key }: ValidDocument['grants'][number]): Grant {
+function resolveGrant(
+  { callers, allow, bucket, prefix, key }: ValidDocument['grants'][number],
+  position: number,
+): Grant {
   let scope: Scope = { kind: 'bucket' };
   if (prefix !== undefined) scope = { kind: 'prefix', prefix };
   if (key !== undefined) scope = { kind: 'key', key };
-  return { callers, allow, bucket, scope };
+  return { position, callers, allow, bucket, scope };
 }

@@ -36,6 +36,8 @@ export type Scope =
   | { readonly kind: 'key'; readonly key: string };
 
 export interface Grant {
+  /** The grant's position in the configuration, from 0. */
+  readonly position: number;
   readonly callers: readonly CallerPattern[];
   readonly allow: readonly Action[];
   /** The bucket's name, which is a key of {@link Config.buckets}. */

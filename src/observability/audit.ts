@@ -1,4 +1,5 @@
 // The audit trail: the decision about each request in its log line, and a log line whenever a caller receives AWS credentials.
+import type { Grant } from '../config/types.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import { member } from './json-members.ts';
@@ -7,6 +8,11 @@ import type { Decision, RequestContext } from './request-context.ts';
 
 export const ANY_GRANT: Decision = { reason: 'any_grant', grants: [] };
 export const OWN_BUCKETS: Decision = { reason: 'own_buckets', grants: [] };
+
+export const grantedBy = (grants: readonly Grant[]): Decision => ({
+  reason: 'grant',
+  grants: grants.map(({ position }) => position),
+});
 
 /**
  * The issuer in log lines about callers with Google tokens. No configured issuer can have this name (config/caller-pattern.ts).

@@ -14,6 +14,7 @@ const bucket = bucketWith({ name: 'lake', target: 'lake' });
 
 function accessTo(prefixes: readonly string[]): Access | undefined {
   const grants = prefixes.map((prefix): Grant => ({
+    position: 0,
     callers: [{ kind: 'id', uniqueId: CALLER.subject }],
     allow: ['list'],
     bucket: 'lake',

@@ -128,6 +128,7 @@ describe('the complete example configuration', () => {
       ]),
       grants: [
         {
+          position: 0,
           callers: [
             { kind: 'email', email: 'reader@acme-prod.iam.gserviceaccount.com' },
             { kind: 'id', uniqueId: '112010400000000710080' },

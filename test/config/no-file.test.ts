@@ -27,6 +27,7 @@ describe('environment variables without a configuration file', () => {
     assert.deepEqual([...config.buckets.keys()], ['acme-lake']);
     assert.deepEqual(config.grants, [
       {
+        position: 0,
         callers: [
           { kind: 'email', email: 'reader@example.com' },
           { kind: 'id', uniqueId: '112010400000000710080' },

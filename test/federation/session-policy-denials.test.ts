@@ -14,6 +14,7 @@ const POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake';
 const lake = bucketWith();
 
 const grant = (scope: Scope, allow: readonly Action[]): Grant => ({
+  position: 0,
   callers: [],
   allow,
   bucket: 'acme-lake',

@@ -9,6 +9,7 @@ import { bucketWith } from '../support/bucket.ts';
 const bucket = bucketWith();
 
 const grant = (scope: Grant['scope'], allow: Grant['allow'] = ['get', 'list']): Grant => ({
+  position: 0,
   callers: [],
   allow,
   bucket: 'acme-lake',

@@ -13,6 +13,7 @@ const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234
 const lake = bucketWith();
 
 const below = (prefix: string, ...allow: readonly Action[]): Grant => ({
+  position: 0,
   callers: [],
   allow,
   bucket: 'acme-lake',
