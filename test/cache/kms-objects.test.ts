@@ -116,3 +116,23 @@ it("a condition that is not met gets S3's 412, also if the session may not decry
     await wire.close();
   }
 });
+
+it("a condition that is not met gets S3's 412, also if a new version is one that the session may not decrypt", async () => {
+  const wire = await startWithKey('memory: 16MiB, kms: memory');
+  try {
+    await wire.put('replaced', 'readable');
+    const { headers } = await wire.get('/acme-lake/replaced', { as: 'reader' });
+    await wire.control('PUT', '/kms-keys', {
+      arn: KEY,
+      policy: keyPolicy({ Effect: 'Deny', Action: 'kms:Decrypt' }),
+    });
+    await wire.put('replaced', 'encrypted', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KEY });
+    const reply = await wire.get('/acme-lake/replaced', {
+      as: 'reader',
+      headers: { 'if-match': headers.etag ?? '' },
+    });
+    assert.equal(reply.status, 412);
+  } finally {
+    await wire.close();
+  }
+});
