@@ -74,7 +74,7 @@ function mayDiffer(
   { wanted, options }: CachedRequest,
 ): boolean {
   if (status === 416) return true;
-  // These requests do not contain the caller's conditions. S3's response to a denied HEAD request does not contain the reason.
+  // Only a fetch contains the caller's conditions. S3's response to a denied HEAD request does not contain the reason.
   if (mode !== 'fetch' && status === 403 && wanted.conditions.length > 0) return true;
   if (mode === 'probe') return false;
   return denial?.action === 'kms:Decrypt' && fetched.range !== headerOf(options.headers, 'range');

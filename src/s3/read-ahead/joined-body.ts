@@ -184,6 +184,7 @@ export function joinedBody(
       stream.pipe(response);
     },
     resume: () => {
+      if (isOver) return;
       isPaused = false;
       if (needsStream) openStream();
       else if (head === undefined) stream.resume();
