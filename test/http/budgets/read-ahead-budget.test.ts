@@ -9,7 +9,8 @@ import { until } from '../../support/until.ts';
 const MIB = 1024 * 1024;
 const PARTS = 3;
 const PART = 8 * MIB;
-const BEFORE_PARTS = 7 * MIB;
+/** Enough bytes for a window of three parts, which opens after 7 MiB, but fewer than 8 MiB, where the first part takes over. */
+const BEFORE_PARTS = 7.75 * MIB;
 
 it('parts that were read ahead count against the egress budget even if the caller disconnects before it receives them', async () => {
   const wire = await startStoodInWire({
