@@ -25,6 +25,8 @@ export interface BlockPool {
 export interface Account {
   /** Reserves blocks. @returns false, without reserving any, if the pool has fewer blocks left */
   reserve(blocks: number): boolean;
+  /** Whether no other response has reserved blocks. */
+  isAlone(): boolean;
   /** Gives up reserved blocks that were not taken. */
   unreserve(blocks: number): void;
   /** Returns a reserved block. */
@@ -71,6 +73,7 @@ export function createBlockPool(limitBytes: number, blockBytes = BLOCK_BYTES): B
         held += blocks;
         return true;
       },
+      isAlone: () => reserved === held,
       unreserve: (blocks) => {
         if (isClosed || blocks === 0) return;
         held -= blocks;

@@ -49,7 +49,10 @@ export function createPartQueue(
   const { connections, pool, sizes, fetchRange, events } = options;
   const account: Account = pool.open();
   const blocksFor = (bytes: number): number => Math.ceil(bytes / pool.blockBytes);
-  const window = createWindow(connections - 1, sizes, () => pool.hasRoomFor(blocksFor(sizes.partBytes)));
+  const window = createWindow(connections - 1, sizes, {
+    hasRoom: () => pool.hasRoomFor(blocksFor(sizes.partBytes)),
+    isShared: () => !account.isAlone(),
+  });
   const parts: Part[] = [];
   let shortagesSeen = pool.shortages();
 

@@ -9,10 +9,15 @@ export interface ReadAheadSizes {
    */
   readonly leastBytes: number;
   /**
-   * The number of bytes that a caller must read without a pause before the first part is requested. Slow callers therefore cost
-   * nothing extra: the kernel buffers at most 4 MiB for a caller (net.ipv4.tcp_wmem), so they pause before this point.
+   * The number of bytes that a caller must accept without a pause before the first part is requested, if no other response has
+   * parts. The bridge's kernel buffers at most 4 MiB for a caller (net.ipv4.tcp_wmem).
    */
   readonly startBytes: number;
+  /**
+   * The same number if other responses have parts. The caller's kernel buffers up to 6 MiB more (net.ipv4.tcp_rmem), so many slow
+   * callers together cause no more than one part.
+   */
+  readonly sharedStartBytes: number;
   /** The number of bytes after which the window doubles, if the caller reads them as fast as they arrive from S3. */
   readonly stepBytes: number;
   /** The minimum distance between the byte that is being sent and the first part, so that the part can begin in time. */
@@ -29,6 +34,7 @@ export const READ_AHEAD_SIZES: ReadAheadSizes = {
   partBytes: 8 * MIB,
   leastBytes: 16 * MIB,
   startBytes: 5 * MIB,
+  sharedStartBytes: 10 * MIB,
   stepBytes: MIB,
   leadBytes: MIB,
   checkMs: 2_000,

@@ -28,19 +28,24 @@ export interface Window {
 
 /**
  * @param most the maximum size
- * @param hasRoom whether there is memory for one more part
+ * @param memory.hasRoom whether there is memory for one more part
+ * @param memory.isShared whether other responses have parts
  */
 export function createWindow(
   most: number,
-  { startBytes, stepBytes, slowBytes }: ReadAheadSizes,
-  hasRoom: () => boolean,
+  { startBytes, sharedStartBytes, stepBytes, slowBytes }: ReadAheadSizes,
+  memory: { hasRoom(): boolean; isShared(): boolean },
 ): Window {
   let size = 0;
   let largest = 0;
-  let startAfter = startBytes;
+  let restartFactor = 1;
   let eager = 0;
   let wasEager = false;
   let sentBefore = 0;
+  const threshold = (): number => {
+    if (size > 0) return stepBytes;
+    return restartFactor * (memory.isShared() ? sharedStartBytes : startBytes);
+  };
   return {
     size: () => size,
     largest: () => largest,
@@ -48,7 +53,7 @@ export function createWindow(
       wasEager = true;
       if (size === most) return;
       eager += bytes;
-      if (eager < (size === 0 ? startAfter : stepBytes) || !hasRoom()) return;
+      if (eager < threshold() || !memory.hasRoom()) return;
       eager = 0;
       size = Math.min(most, Math.max(1, size * 2));
       largest = Math.max(largest, size);
@@ -61,7 +66,7 @@ export function createWindow(
     },
     restart: () => {
       size = eager = 0;
-      startAfter *= RESTART_FACTOR;
+      restartFactor *= RESTART_FACTOR;
     },
     isSlow: (isWaiting, sentBytes) => {
       const isFast = wasEager || isWaiting;

@@ -28,6 +28,7 @@ export const SMALL_SIZES: ReadAheadSizes = {
   partBytes: 24 * KIB,
   leastBytes: 48 * KIB,
   startBytes: 6 * KIB,
+  sharedStartBytes: 12 * KIB,
   stepBytes: 3 * KIB,
   leadBytes: 3 * KIB,
   checkMs: 30,

@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Sink, UpstreamResponse } from '../../../src/http1/exchange.ts';
 import { createCancellation } from '../../../src/runtime/cancellation.ts';
 import { createBlockPool } from '../../../src/s3/read-ahead/block-pool.ts';
 import { joinedBody } from '../../../src/s3/read-ahead/joined-body.ts';
+import { heldResponse } from './held-response.ts';
 
 const SIZES = {
   partBytes: 8,
   leastBytes: 16,
   startBytes: 2,
+  sharedStartBytes: 2,
   stepBytes: 2,
   leadBytes: 1,
   checkMs: 60_000,
@@ -62,20 +63,3 @@ it('a caller that resumes after its response was aborted causes no further reque
   assert.deepEqual(ends, ['the request was cancelled']);
   assert.deepEqual(ranges, ['8-15', '16-23']);
 });
-
-/** A response whose chunks and end the test sends. */
-function heldResponse(): { readonly response: UpstreamResponse; sink(): Sink } {
-  let sink: Sink | undefined;
-  return {
-    response: {
-      status: 200,
-      headers: [],
-      pipe: (to) => {
-        sink = to;
-      },
-      resume: () => undefined,
-      abort: () => undefined,
-    },
-    sink: () => sink ?? assert.fail('nothing reads the response'),
-  };
-}
