@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface StandIn {
   /** The value for a bucket's `endpoint`. */
   readonly origin: string;
-  /** The requests received so far. */
+  /** The requests received so far; empty if they are not kept. */
   readonly asked: readonly IncomingMessage[];
   /** Returns the number of connections accepted so far. */
   connections(): number;
@@ -21,11 +21,12 @@ export interface StandIn {
  */
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-export async function startStandIn(respond: Respond): Promise<StandIn> {
+/** @param options.keep whether the requests are kept; each one keeps its socket in memory, so a long test must not keep them */
+export async function startStandIn(respond: Respond, { keep = true } = {}): Promise<StandIn> {
   const asked: IncomingMessage[] = [];
   let connections = 0;
   const server = createServer((request, response) => {
-    asked.push(request);
+    if (keep) asked.push(request);
     Promise.try(respond, request, response).catch(() => request.socket.destroy());
   });
   server.on('connection', () => (connections += 1));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../support/stand-in-wire.ts';
 import type { Random } from '../../support/random.ts';
 import { startStandIn } from '../../support/stand-in.ts';
+import type { Respond } from '../../support/stand-in.ts';
 
 export type S3Fault = 'busy' | 'reset' | 'early close' | 'stall' | 'overwrite' | 'expire' | 'deny';
 
@@ -51,7 +52,7 @@ export const etagOf = (version: number): string => `"v${version}"`;
 
 export async function startFaultyS3(): Promise<FaultyS3> {
   const objects = new Map<string, FaultyObject>();
-  const { origin, close } = await startStandIn(async (request, response) => {
+  const serve: Respond = async (request, response) => {
     const key = /^\/acme-lake\/(\d+)/.exec(request.url ?? '')?.[1] ?? '';
     const object = objects.get(key);
     if (object === undefined) {
@@ -64,7 +65,8 @@ export async function startFaultyS3(): Promise<FaultyS3> {
       object.open -= 1;
     });
     await respond(key, object, request, response);
-  });
+  };
+  const { origin, close } = await startStandIn(serve, { keep: false });
   return { origin, objects, close };
 }
 
