@@ -59,7 +59,8 @@ export function createRounds(): Rounds {
       }
       const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
       for (let round = 1; round <= rounds; round += 1) {
-        for (const contender of contenders) {
+        // The order alternates, so that no contender always follows the same other one.
+        for (const contender of round % 2 === 0 ? contenders.toReversed() : contenders) {
           const sample = await undisturbed(() => measure(contender, object, measurement));
           samples.get(contender.name)?.push(sample);
           tell(`${object.name} × ${measurement.connections}, ${round}/${rounds} ${contender.name}`, sample);
