@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createCancellation } from '../../../src/runtime/cancellation.ts';
 import { createBlockPool } from '../../../src/s3/read-ahead/block-pool.ts';
 import { joinedBody } from '../../../src/s3/read-ahead/joined-body.ts';
-import { heldResponse } from './held-response.ts';
+import { heldResponse, IGNORED_EVENTS } from './held-response.ts';
 
 const SIZES = {
   partBytes: 8,
@@ -35,12 +35,7 @@ it('a caller that resumes after its response was aborted causes no further reque
         return Promise.resolve(part.response);
       },
       cancellation,
-      events: {
-        onPartRequested: () => undefined,
-        onPartUsed: () => undefined,
-        onFallback: () => undefined,
-        onEnd: () => undefined,
-      },
+      events: IGNORED_EVENTS,
     },
   );
   let received = 0;

@@ -6,7 +6,7 @@ import { createCancellation } from '../../../src/runtime/cancellation.ts';
 import { createBlockPool } from '../../../src/s3/read-ahead/block-pool.ts';
 import type { BlockPool } from '../../../src/s3/read-ahead/block-pool.ts';
 import { joinedBody } from '../../../src/s3/read-ahead/joined-body.ts';
-import { heldResponse } from './held-response.ts';
+import { heldResponse, IGNORED_EVENTS } from './held-response.ts';
 
 const SIZES = {
   partBytes: 8,
@@ -57,12 +57,7 @@ function startedResponse(pool: BlockPool): {
         return Promise.resolve(heldResponse().response);
       },
       cancellation,
-      events: {
-        onPartRequested: () => undefined,
-        onPartUsed: () => undefined,
-        onFallback: () => undefined,
-        onEnd: () => undefined,
-      },
+      events: IGNORED_EVENTS,
     },
   ).pipe({ write: () => true, end: () => undefined, fail: () => undefined });
   return {
