@@ -87,9 +87,9 @@ function sendWhole(
   { whole = '', free }: UpstreamResponse,
   deferWrite: DeferWrite,
 ): Promise<void> {
-  const { response } = context;
+  const { request, response } = context;
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  deferWrite(() => {
+  const send = (): void => {
     // If the caller has disconnected, nothing can be sent, and no event will follow.
     if (response.destroyed) {
       resolve(undefined);
@@ -108,7 +108,11 @@ function sendWhole(
       if (response.writableFinished) free?.();
       resolve(undefined);
     });
-  });
+  };
+  // Node sends the frames of all HTTP/2 streams together at the end of the event loop's turn. A deferred body would miss this
+  // write, and would be sent separately from its headers in the next turn.
+  if (request.httpVersion === '2.0') send();
+  else deferWrite(send);
   return promise;
 }
 

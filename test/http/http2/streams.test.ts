@@ -6,9 +6,15 @@ import type { ClientHttp2Stream } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { openSession, openStream, requestOver } from '../../support/http2-request.ts';
 import { asAccount, openToProject, READABLE } from '../../support/sessions-at-sts.ts';
+import { get, rawHttp2, request, TYPES } from '../../support/raw-http2.ts';
 import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
+
+/** The names of the frame types, by type. */
+const NAME_OF: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(TYPES).map(([name, type]) => [type, name]),
+);
 
 const SIZE = 8_000_000;
 const PATH = '/acme-lake/held.bin';
@@ -112,5 +118,23 @@ describe("an HTTP/2 session's streams", () => {
     await until('the unread one is logged', () => lines().length === 2);
     assert.ok(Number(lines()[1]?.['bytesSent']) < SIZE / 2, 'the bridge read ahead only a little');
     session.close();
+  });
+
+  it('send a small body in the same write as its headers', async () => {
+    const client = rawHttp2(wire.bridge.url);
+    await until('the connection is up', () => client.frames.some(({ type }) => type === TYPES.settings));
+    const arrived: string[][] = [];
+    let seen = client.frames.length;
+    client.socket.on('data', () => {
+      arrived.push(client.frames.slice(seen).map(({ type }) => NAME_OF[type] ?? String(type)));
+      seen = client.frames.length;
+    });
+    client.send(request(1, get(READABLE, asAccount(wire, 1))));
+    await until('the body arrives', () => arrived.flat().includes('data'));
+    assert.deepEqual(
+      arrived.filter((names) => names.includes('headers')),
+      [['headers', 'data']],
+    );
+    client.socket.destroy();
   });
 });
