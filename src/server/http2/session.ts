@@ -97,17 +97,18 @@ export function openSession(
   const firstRequest = setTimeout(() => {
     session.close();
   }, limits.firstRequestMs).unref();
+  // `session.setTimeout` would restart its timer several times for each stream.
+  const idle = setTimeout(() => {
+    if (streams === 0) session.close();
+  }, limits.idleMs).unref();
   session.once('close', () => {
     clearTimeout(firstRequest);
+    clearTimeout(idle);
   });
   // The HTTP/1 server accepts connections on which the client has finished sending. An HTTP/2 client that does this has
   // disconnected.
   socket.once('end', () => {
     session.destroy();
-  });
-  session.setTimeout(limits.idleMs);
-  session.on('timeout', () => {
-    if (streams === 0) session.close();
   });
   // After an error, the session closes on its own. Socket errors are not reported, because they only mean that the client has
   // disconnected.
@@ -118,9 +119,13 @@ export function openSession(
   session.on('stream', (stream, headers, _flags, rawHeaders) => {
     clearTimeout(firstRequest);
     streams += 1;
-    stream.once('close', () => {
+    const response = new StreamResponse(stream, socket, waiting);
+    // Each listener on a stream takes CPU time, so this one also notifies the response.
+    stream.on('close', () => {
       streams -= 1;
+      if (streams === 0) idle.refresh();
       countReset(stream);
+      response.onClose();
     });
     // The error can be ignored, because every error is followed by `close`.
     stream.on('error', ignoreError);
@@ -131,10 +136,7 @@ export function openSession(
       stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }
-    onRequest(
-      streamRequest(headers, rawHeaders, { stream, socket }),
-      new StreamResponse(stream, socket, waiting),
-    );
+    onRequest(streamRequest(headers, rawHeaders, { stream, socket }), response);
   });
   return session;
 }

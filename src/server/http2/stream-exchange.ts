@@ -42,6 +42,8 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   readonly #waiting: WaitingBytes;
   /** Alternating names and values, as for `writeHead`. */
   #added: string[] = [];
+  #closeListeners: (() => void)[] = [];
+  #drainListeners: (() => void)[] = [];
   #bytesWritten = 0;
   #hasEnded = false;
 
@@ -136,14 +138,25 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   }
 
   on(event: 'close' | 'drain', listener: () => void): void {
-    const stream = this.#stream;
-    if (event === 'drain') stream.on(event, listener);
-    // Without `off`, the listener would keep the request's objects in memory as long as Node's closed stream exists.
-    stream.once('close', event === 'close' ? listener : () => stream.off(event, listener));
+    if (event === 'close') {
+      this.#closeListeners.push(listener);
+    } else {
+      this.#drainListeners.push(listener);
+      this.#stream.on(event, listener);
+    }
   }
 
-  once(event: 'close', listener: () => void): void {
-    this.#stream.once(event, listener);
+  once(_event: 'close', listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  /** Must be called when the stream has closed. */
+  onClose(): void {
+    for (const listener of this.#closeListeners) listener();
+    // Node's closed stream still refers to this object, so the listeners would keep the request's objects in memory.
+    this.#closeListeners = [];
+    for (const listener of this.#drainListeners) this.#stream.off('drain', listener);
+    this.#drainListeners = [];
   }
 }
 
