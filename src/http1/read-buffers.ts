@@ -16,7 +16,6 @@ export interface ReadBuffer {
   readonly free: Free;
   /** Adds a holder of the buffer. */
   retain(): void;
-  isFree(): boolean;
 }
 
 export interface ReadBuffers {
@@ -75,7 +74,6 @@ export function readBuffers(): ReadBuffers {
       retain: () => {
         holders += 1;
       },
-      isFree: () => holders === 0,
     };
     return buffer;
   };
