@@ -73,6 +73,17 @@ describe('an HTTP/2 server', () => {
     await inTime('the session closes', closed);
   });
 
+  it('closes a session without streams even if the client sends pings', async (test) => {
+    const { origin } = await start(test, { idleMs: SHORT_MS });
+    const session = openSession(origin);
+    const ping = (): void => {
+      // Sends the next ping when the bridge has acknowledged this one.
+      if (!session.destroyed) session.ping(ping);
+    };
+    session.once('connect', ping);
+    await inTime('the session closes', once(session, 'close'));
+  });
+
   it('keeps a session open beyond both timeouts while it has a stream', async (test) => {
     const { origin, held } = await start(test, { firstRequestMs: SHORT_MS, idleMs: SHORT_MS });
     const session = openSession(origin);
