@@ -33,8 +33,8 @@ interface GatheredReadsParts {
   readonly isTls: boolean;
 }
 
-/** Without TLS, larger buffers are used after this many deliveries without a pause. */
-const UNPAUSED_DELIVERIES = 3;
+/** Without TLS, larger buffers are used after the sink has handled this many consecutive deliveries quickly. */
+const QUICK_DELIVERIES = 2;
 
 /**
  * @param events.onBytes receives a part of the buffer, and must retain the buffer if it keeps that part. Must not throw.
@@ -49,8 +49,9 @@ export function gatheredReads(
   // The bytes of `own` from `delivered` to `filled` have not been delivered yet.
   let delivered = 0;
   let filled = 0;
-  // The number of deliveries since the last pause.
-  let deliveries = 0;
+  let last: ReadBuffer | undefined;
+  // The number of consecutive deliveries that were quick: the sink returned their bytes before the next delivery.
+  let quick = 0;
 
   const flush = (): void => {
     if (own === undefined || filled === delivered) return;
@@ -60,7 +61,10 @@ export function gatheredReads(
     const isUsedUp = !isTls || filled === source.bytes.length;
     if (isUsedUp) own = undefined;
     // Smaller pieces are not counted. Because they are copied, they do not show how fast the sink handles data.
-    if (bytes.length > COPIED_BYTES) deliveries += 1;
+    if (bytes.length > COPIED_BYTES) {
+      quick = last?.isFree() === true ? quick + 1 : 0;
+      last = source;
+    }
     events.onBytes(bytes, source);
     if (isUsedUp) source.free();
   };
@@ -73,7 +77,7 @@ export function gatheredReads(
     offer: () => {
       if (own === undefined) {
         // With TLS, larger buffers take more CPU time.
-        own = buffers.take(!isTls && deliveries >= UNPAUSED_DELIVERIES);
+        own = buffers.take(!isTls && quick >= QUICK_DELIVERIES);
         delivered = filled = 0;
       }
       offered = filled === 0 ? own.bytes : own.bytes.subarray(filled);
@@ -96,8 +100,8 @@ export function gatheredReads(
     },
     release: () => {
       own?.free();
-      own = offered = undefined;
-      delivered = filled = deliveries = 0;
+      own = offered = last = undefined;
+      delivered = filled = 0;
     },
   };
 }

@@ -16,6 +16,7 @@ export interface ReadBuffer {
   readonly free: Free;
   /** Adds a holder of the buffer. */
   retain(): void;
+  isFree(): boolean;
 }
 
 export interface ReadBuffers {
@@ -74,6 +75,7 @@ export function readBuffers(): ReadBuffers {
       retain: () => {
         holders += 1;
       },
+      isFree: () => holders === 0,
     };
     return buffer;
   };
