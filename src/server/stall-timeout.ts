@@ -7,9 +7,10 @@ import type { RequestContext } from '../observability/request-context.ts';
 /**
  * The number of windows without progress after which a response is aborted. The kernel reports progress only when a third of its
  * buffer is free again, so a slow reader may cause one such window. Progress is visible only in whole writes, which are 64 KiB if
- * S3 sends without a pause. A caller that receives less than one write in two windows (1.1 KB/s with a window of 30 s) counts as
- * receiving nothing, however steadily it reads. No higher rate is required, because a slow caller occupies only its own slots,
- * and `limits.perCaller` limits their number.
+ * S3 sends without a pause. Over HTTP/2, Node combines the writes that are waiting, up to 256 KiB. A caller that receives less
+ * than one write in two windows (1.1 KB/s with a window of 30 s, or 4.4 KB/s over HTTP/2) counts as receiving nothing, however
+ * steadily it reads. No higher rate is required, because a slow caller occupies only its own slots, and `limits.perCaller` limits
+ * their number.
  */
 const MAX_EMPTY_WINDOWS = 2;
 
